@@ -1,0 +1,259 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# shmtop. `make help` lists what can be made. Everything that is made lands under build/.
+
+# ---- settings --------------------------------------------------------------------------------
+
+PREFIX     ?= /usr/local
+DESTDIR    ?=
+BUILD      ?= build
+ifeq ($(origin CC),default)
+CC         := gcc
+endif
+BPF_CLANG  ?= clang
+PKG_CONFIG ?= pkg-config
+
+# bpftool is no program for users on Debian (sbin), and on Ubuntu the one in the PATH only looks for the
+# one of the running kernel; any version can do what is asked of it here.
+BPFTOOL    ?= $(firstword $(wildcard /usr/lib/linux-tools/*/bpftool \
+		$(addsuffix /bpftool,$(subst :, ,$(PATH)) /usr/local/sbin /usr/sbin /sbin)) bpftool)
+
+# CFLAGS, CPPFLAGS and LDFLAGS are the caller's; what the code needs stands below in any case.
+CFLAGS     ?= -O2 -g
+
+WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith \
+	      -Wwrite-strings -Wundef -Wvla -Wformat=2 -Wcast-qual -Werror
+ifneq ($(SANITIZE),)
+SANITIZERS := -fsanitize=address,undefined -fno-sanitize-recover=undefined -fno-omit-frame-pointer
+else
+# Sees paths that are not there in instrumented code.
+WARNINGS   += -Wnull-dereference
+endif
+
+# gcc warns of every text that is cut on purpose to fit its line.
+ifeq ($(findstring clang,$(shell $(CC) --version 2>/dev/null)),)
+WARNINGS   += -Wno-format-truncation
+endif
+
+# Headers of packages and generated ones are not ours to warn about.
+INCLUDES    = -I. -Isrc -isystem $(BUILD)/bpf $(patsubst -I%,-isystem %,$(PACKAGE_CFLAGS))
+ALL_CFLAGS  = -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $(SANITIZERS) $(INCLUDES) $(CPPFLAGS) $(CFLAGS) -MMD -MP
+
+BPF_ARCH   := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
+# A program's context is a parameter, used or not.
+BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror \
+	      -D__TARGET_ARCH_$(BPF_ARCH) -I. -Ivendor
+
+PACKAGES   := libbpf libelf zlib json-c smartcols ncursesw cmocka vterm
+PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags json-c smartcols ncursesw 2>/dev/null)
+libs        = $(shell $(PKG_CONFIG) --libs $(1))
+
+ifeq ($(V),1)
+Q          :=
+say         = @:
+else
+Q          := @
+say         = @printf '  %-7s %s\n' $(1) $(2)
+endif
+
+# One target at a time may be half made: a failed command leaves no file that looks finished.
+.DELETE_ON_ERROR:
+.SECONDEXPANSION:
+.SUFFIXES:
+# Objects are kept between builds.
+.SECONDARY:
+
+# ---- what there is ---------------------------------------------------------------------------
+
+# A room is a folder with a static library of its own; main.c and the demos are programs.
+ROOMS      := base observe model report cmd ui
+room_dir    = $(if $(filter ui,$(1)),ui,src/$(1))
+room_objs   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(call room_dir,$(1))/*.c))
+room_libs   = $(patsubst %,$(BUILD)/lib%.a,$(1))
+
+SKELETONS  := $(patsubst bpf/%.bpf.c,$(BUILD)/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
+SHMTOP     := $(BUILD)/shmtop
+DEMOS      := $(patsubst src/demo/%.c,$(BUILD)/shm-%,$(subst _,-,$(wildcard src/demo/*_demo.c)))
+PROGRAMS   := $(SHMTOP) $(DEMOS)
+
+# In tests/live and tests/screen a source with a header of its name is shared by the programs there.
+shared      = $(patsubst %.h,%.c,$(wildcard tests/$(1)/*.h))
+programs    = $(patsubst %.c,$(BUILD)/%,$(filter-out $(call shared,$(1)),$(wildcard tests/$(1)/*.c)))
+shared_objs = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(call shared,$(1))))
+
+UNIT_TESTS   := $(call programs,unit)
+LIVE_TESTS   := $(call programs,live)
+SCREEN_TESTS := $(call programs,screen)
+BENCHES      := $(call programs,bench)
+HELPERS      := $(patsubst tests/live/helpers/%.c,$(BUILD)/tests/helpers/%,\
+		$(wildcard tests/live/helpers/*.c))
+SCRIPT_TESTS := $(wildcard tests/unit/*.sh tests/live/*.sh tests/screen/*.sh)
+
+# What a unit test links with, besides the base room: by the room of the noun that it tests
+# (tests/unit/test_filter.c tests src/report/filter.c), or by its own name where it needs something
+# else (ROOMS_test_x, LIBS_test_x). Nothing more is linked: code that needs another room or a library
+# in secret does not pass. Of observe/ that holds for what does not load programs into the kernel.
+ROOMS_base     :=
+ROOMS_model    := model
+ROOMS_observe  := observe
+ROOMS_report   := report model
+LIBS_report    := json-c smartcols
+ROOMS_cmd      := cmd report model
+LIBS_cmd       := json-c smartcols
+
+noun         = $(patsubst test_%,%,$(1))
+noun_source  = $(firstword $(wildcard $(addsuffix /$(call noun,$(1)).c,$(addprefix src/,$(ROOMS)))))
+noun_room    = $(patsubst src/%/,%,$(dir $(call noun_source,$(1))))
+either       = $(if $(filter undefined,$(origin $(2))),$($(1)),$($(2)))
+unit_rooms   = $(call either,ROOMS_$(call noun_room,$(1)),ROOMS_$(1)) base
+unit_libs    = $(call libs,cmocka $(call either,LIBS_$(call noun_room,$(1)),LIBS_$(1)))
+
+# ---- goals -----------------------------------------------------------------------------------
+
+.PHONY: all deps demo check tests unit sanitize bench lint format install uninstall clean help FORCE
+
+all: $(PROGRAMS) ## build shmtop and its demo programs (no root needed)
+
+deps: ## install the distribution's packages that are missing (DEPS=build: only those to build)
+	@vendor/install-packages.sh $(DEPS)
+
+# What root makes in somebody's tree stays usable for them.
+give_back = if [ "$$(id -u)" = 0 ] && [ -n "$$SUDO_UID" ] && [ -d $(BUILD) ]; then \
+		chown -hR "$$SUDO_UID:$$SUDO_GID" $(BUILD); fi
+
+demo: ## build, then watch the fork demo live (as root, to see all of it)
+	@vendor/install-packages.sh build
+	@$(MAKE) --no-print-directory all; status=$$?; $(give_back); exit $$status
+	@$(SHMTOP) demo
+
+check: ## build and run all tests; the last line counts them
+	@vendor/install-packages.sh $(DEPS)
+	@$(MAKE) --no-print-directory tests sanitize && \
+		tests/run.sh $(CHECKED); status=$$?; $(give_back); exit $$status
+
+tests: all $(UNIT_TESTS) $(LIVE_TESTS) $(SCREEN_TESTS) $(HELPERS) ## build all tests
+
+unit: $(UNIT_TESTS) ## build the unit tests
+
+sanitize: ## build the unit tests with the address and undefined behaviour sanitizers
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize CFLAGS='-O1 -g' SANITIZE=1 unit
+
+bench: all $(BENCHES) $(HELPERS) ## measure speed and cost (tests/bench/run.sh)
+	@tests/bench/run.sh
+
+SANITIZED := $(UNIT_TESTS:$(BUILD)/%=$(BUILD)/sanitize/%)
+CHECKED    = $(UNIT_TESTS) $(SANITIZED) $(LIVE_TESTS) $(SCREEN_TESTS) $(SCRIPT_TESTS)
+
+install: all ## install below PREFIX (/usr/local), staged in DESTDIR
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGRAMS) $(DESTDIR)$(PREFIX)/bin
+
+uninstall: ## remove what install put there
+	rm -f $(addprefix $(DESTDIR)$(PREFIX)/bin/,$(notdir $(PROGRAMS)))
+
+clean: ## remove everything that was made
+	rm -rf $(BUILD)
+
+help: ## list these goals
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@echo '  V=1 shows the commands; CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are honoured.'
+
+# ---- programs and libraries ------------------------------------------------------------------
+
+# Rewritten only when compilers or flags change; all that is compiled depends on it.
+FLAGS = $(CC) $(ALL_CFLAGS) | $(LDFLAGS) | $(BPF_CLANG) $(BPF_CFLAGS) | $(BPFTOOL)
+
+$(BUILD)/flags: FORCE
+	@mkdir -p $(@D)
+	@for program in $(firstword $(CC)) $(BPF_CLANG) $(BPFTOOL) $(PKG_CONFIG); do \
+		command -v $$program >/dev/null && continue; \
+		echo "$$program is missing: 'make deps' as root installs it" >&2; exit 1; done
+	@{ $(CC) --version; $(BPF_CLANG) --version; echo '$(FLAGS)'; } >$@.new
+	@if cmp -s $@.new $@; then rm $@.new; else mv $@.new $@; fi
+
+$(BUILD)/%.o: %.c $(BUILD)/flags
+	$(call say,CC,$<)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -c -o $@ $<
+
+$(call room_objs,observe): $(SKELETONS)
+
+# The folder is newer than its library when a source has come or gone.
+define room_rule
+$(BUILD)/lib$(1).a: $(call room_objs,$(1)) $(call room_dir,$(1))
+	$$(call say,AR,$$@)
+	@rm -f $$@
+	$$(Q)$(AR) rcsD $$@ $$(filter %.o,$$^)
+endef
+$(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
+
+link = $(CC) $(SANITIZERS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
+
+ENGINE      := cmd report model observe base
+ENGINE_LIBS  = libbpf libelf zlib json-c smartcols
+
+$(SHMTOP): $(BUILD)/src/main.o $(call room_libs,ui $(ENGINE))
+	$(call say,LD,$@)
+	$(Q)$(link) $(call libs,$(ENGINE_LIBS) ncursesw)
+
+$(DEMOS): $(BUILD)/shm-%: $(BUILD)/src/demo/$$(subst -,_,$$*).o
+	$(call say,LD,$@)
+	$(Q)$(link)
+
+# ---- what runs in the kernel -----------------------------------------------------------------
+
+# The line information that clang adds is of no use to the kernel: bpftool leaves it out.
+$(BUILD)/bpf/%.bpf.o: bpf/%.bpf.c $(BUILD)/flags
+	$(call say,BPF,$<)
+	@mkdir -p $(@D)
+	$(Q)$(BPF_CLANG) $(BPF_CFLAGS) -MMD -MP -MF $(@:.o=.d) -MT $@ -c -o $(@:.o=.full.o) $<
+	$(Q)$(BPFTOOL) gen object $@ $(@:.o=.full.o)
+
+$(BUILD)/bpf/%.skel.h: $(BUILD)/bpf/%.bpf.o
+	$(call say,SKEL,$@)
+	$(Q)$(BPFTOOL) gen skeleton $< name $*_bpf >$@
+
+# ---- tests -----------------------------------------------------------------------------------
+
+# gcc does not know that a failed assertion does not return.
+$(BUILD)/tests/%.o: WARNINGS += -Wno-null-dereference
+
+$(UNIT_TESTS): $(BUILD)/tests/unit/%: $(BUILD)/tests/unit/%.o $(call shared_objs,unit) \
+		$$(call room_libs,$$(call unit_rooms,$$*))
+	$(call say,LD,$@)
+	$(Q)$(link) $(call unit_libs,$*)
+
+$(LIVE_TESTS): $(BUILD)/%: $(BUILD)/%.o $(call shared_objs,live) $(call room_libs,$(ENGINE))
+	$(call say,LD,$@)
+	$(Q)$(link) $(call libs,$(ENGINE_LIBS) cmocka)
+
+$(SCREEN_TESTS): $(BUILD)/%: $(BUILD)/%.o $(call shared_objs,screen) \
+		$(call room_libs,ui report model base)
+	$(call say,LD,$@)
+	$(Q)$(link) $(call libs,json-c smartcols ncursesw cmocka vterm) -lutil
+
+$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(call shared_objs,bench) $(call room_libs,$(ENGINE))
+	$(call say,LD,$@)
+	$(Q)$(link) $(call libs,$(ENGINE_LIBS))
+
+$(HELPERS): $(BUILD)/tests/helpers/%: $(BUILD)/tests/live/helpers/%.o
+	$(call say,LD,$@)
+	@mkdir -p $(@D)
+	$(Q)$(link) -lpthread
+
+# ---- the looks of the source -----------------------------------------------------------------
+
+C_FILES  = $(shell find bpf src ui tests vendor -name '*.[ch]')
+SH_FILES = $(shell find vendor tests -name '*.sh') $(wildcard .ci/run)
+
+lint: ## check layout and habits: clang-format, cppcheck, shellcheck
+	clang-format --dry-run -Werror $(C_FILES)
+	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+		--library=vendor/cppcheck.cfg --suppress=arrayIndexOutOfBoundsCond \
+		--error-exitcode=1 -I. -Isrc src ui tests
+	shellcheck -x $(SH_FILES)
+
+format: ## lay out the C sources
+	clang-format -i $(C_FILES)
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
