@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The facts that flow through shmtop: what observe/ finds out and model/ takes in.
+ *
+ * Plain values without ownership. A field whose value may be unknown says how unknown is told; no
+ * number stands for it. Text that a process can choose was made safe (base/text.h) when it entered.
+ * Times named *_time of events and processes are nanoseconds of CLOCK_BOOTTIME; those of segments
+ * (atime, dtime, ctime) are seconds since the epoch, as the kernel keeps them.
+ */
+#ifndef BASE_FACT_H
+#define BASE_FACT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A comm has at most 15 bytes; each may become "\xNN". */
+#define FACT_COMM_LEN 64
+#define FACT_TEXT_LEN 512
+
+/* Mode bits that the kernel adds to a segment's permissions (include/linux/shm.h) */
+#define FACT_MODE_DEST   01000
+#define FACT_MODE_LOCKED 02000
+
+enum fact_op {
+	FACT_SHMGET,
+	FACT_SHMAT,
+	FACT_SHMDT,
+	FACT_SHMCTL,
+	FACT_FORK,
+	FACT_EXEC,
+	FACT_EXIT,
+	FACT_DETACH,  /* an attachment ended without a shmdt */
+	FACT_DESTROY, /* a segment ended */
+	FACT_OPS,
+};
+
+#define FACT_OP_BIT(op) (1u << (op))
+#define FACT_OPS_CALLS                                                                  \
+	(FACT_OP_BIT(FACT_SHMGET) | FACT_OP_BIT(FACT_SHMAT) | FACT_OP_BIT(FACT_SHMDT) | \
+	 FACT_OP_BIT(FACT_SHMCTL))
+#define FACT_OPS_ALL (FACT_OP_BIT(FACT_OPS) - 1)
+
+/* Lower-case name as in the JSON field "op": "shmget", ... "destroy". */
+const char *fact_op_name(enum fact_op op);
+/* The op of that name, or FACT_OPS when there is none. */
+enum fact_op fact_op_by_name(const char *name);
+
+/* Why an attachment or a segment ended (ops detach and destroy) */
+enum fact_reason {
+	FACT_REASON_UNKNOWN, /* noticed afterwards: nobody saw the cause */
+	FACT_REASON_EXIT,
+	FACT_REASON_EXEC,
+	FACT_REASON_SHMDT,
+	FACT_REASON_IPC_RMID,    /* destroyed by the call itself: nobody was attached */
+	FACT_REASON_LAST_DETACH, /* removed before, destroyed when its last holder let go */
+	FACT_REASON_NAMESPACE,   /* its IPC namespace ended */
+	FACT_REASONS,
+};
+
+const char *fact_reason_name(enum fact_reason reason); /* "exit", "ipc_rmid", ... "unknown" */
+
+/* One thing that happened. Fields that the op does not have are 0. */
+struct event {
+	uint64_t time; /* when it ended */
+	uint64_t took; /* ns, the four calls only */
+	uint64_t mm;   /* identity of the address space; fork: the parent's; exec: the one left */
+	uint64_t start_time; /* of the process; 0 unknown */
+	uint64_t cgroup;     /* cgroup v2 id; 0 unknown */
+	uint32_t ipcns;
+	int32_t shmid; /* -1: none or unknown. shmget that succeeded: its result */
+	int32_t pid;   /* thread group; 0 unknown (detach, destroy noticed afterwards) */
+	int32_t tid;
+	int32_t ppid;
+	int32_t inner_pid; /* pid in the process's own pid namespace */
+	uint32_t uid;
+	uint32_t gid;
+	int64_t ret; /* result, or -errno; addresses of shmat are positive here */
+	enum fact_op op;
+	enum fact_reason reason; /* detach, destroy */
+	bool created;            /* shmget made the segment */
+	int32_t key;             /* shmget */
+	uint64_t size;           /* shmget: bytes asked for */
+	uint32_t flags;          /* shmget, shmat */
+	int32_t cmd;             /* shmctl, IPC_64 stripped */
+	uint64_t addr;           /* shmat: asked for; shmdt: given */
+	uint64_t maps;           /* detach: mappings that ended */
+	int32_t child;           /* fork */
+	uint64_t child_mm;       /* fork; exec: the new one */
+	uint64_t child_start_time;
+	int32_t status; /* exit: as wait(2) reports it */
+	char comm[FACT_COMM_LEN];
+};
+
+/* Columns that a row of /proc/sysvipc/shm had; a kernel may lack some, a row may be cut. */
+enum fact_column {
+	FACT_COL_KEY = 1 << 0,
+	FACT_COL_SHMID = 1 << 1,
+	FACT_COL_MODE = 1 << 2,
+	FACT_COL_SIZE = 1 << 3,
+	FACT_COL_CPID = 1 << 4,
+	FACT_COL_LPID = 1 << 5,
+	FACT_COL_NATTCH = 1 << 6,
+	FACT_COL_UID = 1 << 7,
+	FACT_COL_GID = 1 << 8,
+	FACT_COL_CUID = 1 << 9,
+	FACT_COL_CGID = 1 << 10,
+	FACT_COL_ATIME = 1 << 11,
+	FACT_COL_DTIME = 1 << 12,
+	FACT_COL_CTIME = 1 << 13,
+	FACT_COL_RSS = 1 << 14,
+	FACT_COL_SWAP = 1 << 15,
+	FACT_COL_ALL = (1 << 16) - 1,
+};
+
+/* A segment as the kernel's own table shows it. A field is known when its bit stands in `known`. */
+struct segment_facts {
+	uint32_t known; /* enum fact_column */
+	int32_t shmid;
+	int32_t key;   /* 0 (IPC_PRIVATE) also once the segment is removed */
+	uint32_t mode; /* permission bits, FACT_MODE_DEST, FACT_MODE_LOCKED */
+	uint64_t size; /* bytes */
+	int32_t cpid;  /* creator's thread group in the reader's pid namespace; 0: not visible there
+			*/
+	int32_t lpid;  /* who attached or detached last; 0: nobody, or not visible */
+	uint64_t nattch;
+	uint32_t uid, gid, cuid, cgid;
+	int64_t atime, dtime, ctime; /* 0: never */
+	uint64_t rss, swap;          /* bytes; known only where the kernel's figure is possible */
+};
+
+enum attachment_flag {
+	ATTACHMENT_READ = 1 << 0,
+	ATTACHMENT_WRITE = 1 << 1,
+	ATTACHMENT_EXEC = 1 << 2,
+	ATTACHMENT_HUGETLB = 1 << 3,
+};
+
+/* One mapping of a segment (nattch counts these), found by a scan. */
+struct attachment {
+	uint64_t mm;         /* identity of the address space */
+	uint64_t start_time; /* of the process, 0 unknown */
+	uint64_t start;      /* first address */
+	uint64_t length;     /* bytes */
+	uint64_t offset;     /* into the segment, bytes */
+	uint32_t ipcns;
+	int32_t shmid;
+	int32_t pid; /* thread group that labels the address space */
+	uint32_t flags;
+};
+
+/* A process as /proc shows it. Strings are safe; an empty one is unknown. */
+struct process_facts {
+	int32_t pid;
+	bool has_uid;
+	uint32_t uid;
+	uint64_t start_time; /* ns CLOCK_BOOTTIME, to the clock tick (10 ms) of /proc/PID/stat */
+	char comm[FACT_COMM_LEN];
+	char cmdline[FACT_TEXT_LEN];
+	char exe[FACT_TEXT_LEN];
+	char cgroup[FACT_TEXT_LEN];
+};
+
+/* An IPC namespace with at least one process */
+struct namespace_facts {
+	uint32_t ipcns;
+	int32_t pid;         /* its oldest process: the way in */
+	uint64_t start_time; /* of that process */
+};
+
+struct fact_use {
+	uint64_t used, max;
+};
+
+/* Use against the limits of one IPC namespace; IPC_INFO and friends, see shmctl(2) */
+struct limits_facts {
+	uint32_t ipcns;
+	struct fact_use segments; /* SHMMNI */
+	struct fact_use pages;    /* SHMALL, in pages of page_size */
+	uint64_t page_size;
+	uint64_t shmmax;         /* bytes, one segment */
+	struct fact_use semsets; /* SEMMNI */
+	struct fact_use sems;    /* SEMMNS */
+	struct fact_use queues;  /* MSGMNI */
+	uint64_t rss, swap;      /* bytes of all segments */
+	bool has_hugepages;      /* false: this kernel has none */
+	uint64_t hugepage_size, hugepages_total, hugepages_free, hugepages_reserved;
+};
+
+/* How the facts come in and how far they can be trusted: the header line, doctor, the JSON head */
+struct source_status {
+	const char *calls;     /* "tracepoint", or "none" */
+	const char *life;      /* "sched", or "none" */
+	const char *attachers; /* "iter", "maps", or "none" */
+	uint64_t lost;         /* events that the kernel could not deliver since the start */
+	char why[256];         /* why not better; empty when nothing is missing */
+};
+
+#endif
