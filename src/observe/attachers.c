@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "observe/attachers.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "attachers.skel.h"
+#include "base/array.h"
+#include "bpf/shm_event.h"
+#include "observe/attachers_maps.h"
+#include "observe/loader.h"
+
+/* A multiple of both records; the kernel hands out no more than its own buffer of 8 pages. */
+enum { BUFFER_SIZE = 32 * 1024 };
+
+/* Mapping flags, include/linux/mm.h */
+enum { VM_READ = 0x1, VM_WRITE = 0x2, VM_EXEC = 0x4, VM_HUGETLB = 0x400000 };
+
+struct attachers {
+	struct attachers_bpf *skeleton; /* NULL: no iterator stands */
+	enum attachers_method method;
+	char why[LOADER_WHY_LEN];
+	struct attachers_identity
+		*identities; /* for the maps files, where only tasks are iterated */
+	size_t identity_count;
+	size_t identity_capacity;
+	char buffer[BUFFER_SIZE];
+};
+
+/* ---- iterators ----------------------------------------------------------------------------- */
+
+static int load(bool mappings, struct attachers_bpf **out)
+{
+	struct attachers_bpf *skeleton = attachers_bpf__open();
+	int error;
+
+	if (!skeleton)
+		return -errno;
+	skeleton->rodata->viewer_pidns = loader_pidns();
+	skeleton->rodata->page_shift = (unsigned int)__builtin_ctzl(sysconf(_SC_PAGESIZE));
+	bpf_program__set_autoload(skeleton->progs.dump_mappings, mappings);
+	error = attachers_bpf__load(skeleton);
+	if (!error)
+		error = attachers_bpf__attach(skeleton);
+	if (error) {
+		attachers_bpf__destroy(skeleton);
+		return error;
+	}
+	*out = skeleton;
+	return 0;
+}
+
+/* Linux 5.10 iterates over tasks, but not yet over their mappings. */
+static void load_best(struct attachers *attachers)
+{
+	int error;
+
+	libbpf_set_print(NULL);
+	error = load(true, &attachers->skeleton);
+	if (!error) {
+		attachers->method = ATTACHERS_ITERATOR;
+		return;
+	}
+	loader_why(error, attachers->why);
+	if (!load(false, &attachers->skeleton))
+		snprintf(attachers->why, sizeof(attachers->why),
+			 "the iterator over mappings needs Linux 5.13");
+}
+
+int attachers_open(bool want_iterator, struct attachers **out)
+{
+	struct attachers *attachers = calloc(1, sizeof(*attachers));
+
+	if (!attachers)
+		return -ENOMEM;
+	attachers->method = ATTACHERS_MAPS;
+	if (want_iterator)
+		load_best(attachers);
+	else
+		snprintf(attachers->why, sizeof(attachers->why), "not asked for");
+	*out = attachers;
+	return 0;
+}
+
+void attachers_close(struct attachers *attachers)
+{
+	if (!attachers)
+		return;
+	attachers_bpf__destroy(attachers->skeleton);
+	free(attachers->identities);
+	free(attachers);
+}
+
+enum attachers_method attachers_method(const struct attachers *attachers)
+{
+	return attachers->method;
+}
+
+const char *attachers_why(const struct attachers *attachers)
+{
+	return attachers->why;
+}
+
+typedef int record_taker(void *context, const void *record);
+
+/* Runs an iterator once and hands out its records. Each read brings whole records; -EAGAIN says that the
+ * kernel looked at very many objects and found nothing to tell yet. */
+static int iterate(struct attachers *attachers, const struct bpf_link *link, size_t size,
+		   record_taker *taker, void *context)
+{
+	const int fd = bpf_iter_create(bpf_link__fd(link));
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	while (!error) {
+		const ssize_t length = read(fd, attachers->buffer, sizeof(attachers->buffer));
+
+		if (length < 0 && (errno == EAGAIN || errno == EINTR))
+			continue;
+		if (length < 0)
+			error = -errno;
+		else if ((size_t)length % size)
+			error = -EIO;
+		if (length <= 0)
+			break;
+		for (size_t at = 0; !error && at < (size_t)length; at += size)
+			error = taker(context, attachers->buffer + at);
+	}
+	close(fd);
+	return error;
+}
+
+static uint32_t flags_of(uint32_t vm_flags)
+{
+	return (vm_flags & VM_READ ? ATTACHMENT_READ : 0u) |
+	       (vm_flags & VM_WRITE ? ATTACHMENT_WRITE : 0u) |
+	       (vm_flags & VM_EXEC ? ATTACHMENT_EXEC : 0u) |
+	       (vm_flags & VM_HUGETLB ? ATTACHMENT_HUGETLB : 0u);
+}
+
+static int take_mapping(void *context, const void *data)
+{
+	struct attachment_list *list = context;
+	struct shm_attachment record;
+	void *rows = list->rows;
+	const int error =
+		array_reserve(&rows, &list->capacity, list->count + 1, sizeof(list->rows[0]));
+
+	list->rows = rows;
+	if (error)
+		return error;
+	memcpy(&record, data, sizeof(record));
+	list->rows[list->count++] = (struct attachment){
+		.mm = record.mm,
+		.start_time = record.start_time,
+		.start = record.start,
+		.length = record.end - record.start,
+		.offset = record.offset,
+		.ipcns = record.ipcns,
+		.shmid = record.shmid,
+		.pid = (int32_t)record.tgid,
+		.flags = flags_of(record.vm_flags),
+	};
+	return 0;
+}
+
+static int take_identity(void *context, const void *data)
+{
+	struct attachers *attachers = context;
+	struct shm_task record;
+	void *rows = attachers->identities;
+	const int error =
+		array_reserve(&rows, &attachers->identity_capacity, attachers->identity_count + 1,
+			      sizeof(attachers->identities[0]));
+
+	attachers->identities = rows;
+	if (error)
+		return error;
+	memcpy(&record, data, sizeof(record));
+	if (record.mm)
+		attachers->identities[attachers->identity_count++] = (struct attachers_identity){
+			.pid = (int32_t)record.tgid,
+			.mm = record.mm,
+		};
+	return 0;
+}
+
+static int take_namespace(void *context, const void *data)
+{
+	struct shm_task record;
+
+	memcpy(&record, data, sizeof(record));
+	if (!record.ipcns)
+		return 0;
+	return namespaces_add(context, record.ipcns, (int)record.tgid, record.start_time);
+}
+
+/* ---- the list ------------------------------------------------------------------------------ */
+
+static int compare_rows(const void *left, const void *right)
+{
+	const struct attachment *a = left;
+	const struct attachment *b = right;
+
+	if (a->mm != b->mm)
+		return a->mm < b->mm ? -1 : 1;
+	if (a->start != b->start)
+		return a->start < b->start ? -1 : 1;
+	return 0;
+}
+
+static bool is_older(const struct attachment *row, const struct attachment *than)
+{
+	if (row->start_time != than->start_time)
+		return row->start_time < than->start_time;
+	return row->pid < than->pid;
+}
+
+/* The rows of one address space get the label of its oldest thread group; doubles go. Returns how many
+ * are left, moved to `out`. */
+static size_t settle_space(struct attachment *rows, size_t count, struct attachment *out)
+{
+	struct attachment label = rows[0];
+	size_t kept = 0;
+
+	for (size_t i = 1; i < count; i++) {
+		if (is_older(&rows[i], &label))
+			label = rows[i];
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (kept && out[kept - 1].start == rows[i].start)
+			continue;
+		out[kept] = rows[i];
+		out[kept].pid = label.pid;
+		out[kept].start_time = label.start_time;
+		kept++;
+	}
+	return kept;
+}
+
+static void settle(struct attachment_list *list)
+{
+	size_t kept = 0;
+	size_t end;
+
+	if (!list->count)
+		return;
+	qsort(list->rows, list->count, sizeof(list->rows[0]), compare_rows);
+	for (size_t first = 0; first < list->count; first = end) {
+		for (end = first + 1; end < list->count; end++) {
+			if (list->rows[end].mm != list->rows[first].mm)
+				break;
+		}
+		kept += settle_space(&list->rows[first], end - first, &list->rows[kept]);
+	}
+	list->count = kept;
+}
+
+/* ---- scans --------------------------------------------------------------------------------- */
+
+static int compare_identities(const void *left, const void *right)
+{
+	const struct attachers_identity *a = left;
+	const struct attachers_identity *b = right;
+
+	return (a->pid > b->pid) - (a->pid < b->pid);
+}
+
+static int scan_maps(struct attachers *attachers, struct attachment_list *list)
+{
+	attachers->identity_count = 0;
+	if (attachers->skeleton && iterate(attachers, attachers->skeleton->links.dump_tasks,
+					   sizeof(struct shm_task), take_identity, attachers))
+		attachers->identity_count = 0;
+	if (attachers->identity_count)
+		qsort(attachers->identities, attachers->identity_count,
+		      sizeof(attachers->identities[0]), compare_identities);
+	return attachers_maps_scan(attachers->identities, attachers->identity_count, list);
+}
+
+int attachers_scan(struct attachers *attachers, struct attachment_list *list)
+{
+	int error = -ENOSYS;
+
+	list->count = 0;
+	list->hidden = 0;
+	if (attachers->method == ATTACHERS_ITERATOR) {
+		error = iterate(attachers, attachers->skeleton->links.dump_mappings,
+				sizeof(struct shm_attachment), take_mapping, list);
+		if (error && error != -ENOMEM) {
+			attachers->method = ATTACHERS_MAPS;
+			loader_why(error, attachers->why);
+		}
+	}
+	if (attachers->method == ATTACHERS_MAPS) {
+		list->count = 0;
+		error = scan_maps(attachers, list);
+	}
+	if (error) {
+		list->count = 0;
+		return error;
+	}
+	settle(list);
+	return 0;
+}
+
+void attachers_list_free(struct attachment_list *list)
+{
+	free(list->rows);
+	*list = (struct attachment_list){0};
+}
+
+int attachers_namespaces(struct attachers *attachers, struct namespace_list *list)
+{
+	list->count = 0;
+	if (attachers->skeleton && !iterate(attachers, attachers->skeleton->links.dump_tasks,
+					    sizeof(struct shm_task), take_namespace, list))
+		return 0;
+	list->count = 0;
+	return namespaces_scan_proc(list);
+}

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The event stream: BPF programs on the four calls and on the life of known holders.
+ *
+ * Delivery is by one ring buffer without a wake-up per record: read on a timer, or when probes_fd()
+ * turns readable (the buffer is filling up). What could not be delivered is counted, by kind.
+ */
+#ifndef OBSERVE_PROBES_H
+#define OBSERVE_PROBES_H
+
+#include <stddef.h>
+
+#include "base/fact.h"
+
+struct probes;
+
+/* What the kernel shall deliver. Zero values mean: everything. */
+struct probes_filter {
+	uint32_t ops;	   /* FACT_OP_BIT of the four calls, fork, exec, exit; 0: all */
+	int32_t pid;	   /* thread group; 0: all */
+	bool has_uid;
+	uint32_t uid;	   /* real uid */
+	const char *comm;  /* exact, at most 15 bytes; NULL: all */
+	bool failed;	   /* only calls that failed */
+	bool tree;	   /* only processes added by probes_follow() and what they fork */
+};
+
+struct probes_options {
+	size_t ring_size; /* bytes; a power of two of at least a page; 0: 4 MiB */
+	struct probes_filter filter;
+};
+
+/* Loads and attaches. 0, or -errno with one line for people in why[]: what is missing and how to get
+ * it (capabilities, BTF, tracefs, memory lock limit). When tracefs is not mounted it is mounted for the
+ * time of the call in a private mount namespace that only a helper thread sees. */
+enum { PROBES_WHY_LEN = 256 };
+int probes_open(const struct probes_options *options, struct probes **out,
+		char why[static PROBES_WHY_LEN]);
+/* Detaches and frees. All BPF objects go with the process in any case: nothing is pinned. */
+void probes_close(struct probes *probes);
+
+/* Each probe by itself, for doctor. */
+struct probes_report {
+	const char *name; /* "sys_enter_shmget" */
+	bool stands;
+	const char *why; /* "" when it stands */
+};
+const struct probes_report *probes_reports(const struct probes *probes, size_t *count);
+
+/* Readable when the ring is filling up. */
+int probes_fd(const struct probes *probes);
+
+/* Hands the records that are there to the handler, at most `limit` (0: no limit but those there when
+ * it began), oldest first. Returns how many, or -errno. Bad records are counted and skipped. */
+typedef void probes_handler(void *context, const struct event *event);
+long probes_drain(struct probes *probes, size_t limit, probes_handler *handler, void *context);
+
+/* Tells the kernel who holds a mapping or made a segment: their fork, exec and exit are delivered from
+ * now on. shmat and shmget add their callers by themselves. 0 or -errno. */
+int probes_know_holder(struct probes *probes, int32_t pid, uint64_t mm);
+int probes_know_creator(struct probes *probes, int32_t pid);
+/* Makes this process the root of the traced tree (filter.tree). */
+int probes_follow(struct probes *probes, int32_t pid);
+
+struct probes_loss {
+	uint64_t total;
+	uint64_t ops[FACT_OPS]; /* by kind */
+	uint64_t ring, pairs, known; /* by reason: buffer full; enter/exit table full; holder table full */
+	uint64_t bad;		/* records that could not be decoded; part of total, of no op */
+};
+/* Since the start. Cheap: reads a mapped page. */
+void probes_loss(const struct probes *probes, struct probes_loss *out);
+
+#endif

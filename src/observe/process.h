@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What /proc tells about a process. Every string is made safe here. */
+#ifndef OBSERVE_PROCESS_H
+#define OBSERVE_PROCESS_H
+
+#include <stddef.h>
+
+#include "base/fact.h"
+
+/* Reads /proc/PID: stat (comm, start time), status (uid: the real one), cmdline, exe (the link's text,
+ * " (deleted)" kept), cgroup (the v2 path, or the first v1 one). What may not be read is left empty.
+ * The start time is read before and after the rest: -ESRCH when the pid is gone or changed hands
+ * meanwhile. Else 0, or -errno. */
+int process_read(int pid, struct process_facts *facts);
+
+/* The start time only, ns of CLOCK_BOOTTIME to the clock tick. 0, or -ESRCH and others. */
+int process_start_time(int pid, uint64_t *start_time);
+
+/* Parses /proc/PID/stat: the comm may hold any byte, ')' and spaces included. Pure. `state` may be NULL.
+ * `ticks` is start time in clock ticks. 0 or -EINVAL. */
+int process_parse_stat(const char *text, size_t length, char comm[static FACT_COMM_LEN],
+		       char *state, uint64_t *ticks);
+
+/* Parses /proc/PID/cgroup: the v2 path ("0::/..."), else the path of the first line. Pure, safe text. */
+void process_parse_cgroup(const char *text, size_t length, char out[static FACT_TEXT_LEN]);
+
+#endif

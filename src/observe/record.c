@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "observe/record.h"
+
+#include <errno.h>
+#include <linux/types.h>
+#include <string.h>
+#include <sys/shm.h>
+
+#include "base/text.h"
+#include "bpf/shm_event.h"
+
+enum { IPC_64 = 0x100 }; /* include/uapi/linux/ipc.h: a version bit that old callers add to cmd */
+
+static const enum fact_op ops[SHM_EVENT_KINDS] = {
+	[SHM_EVENT_SHMGET] = FACT_SHMGET, [SHM_EVENT_SHMAT] = FACT_SHMAT,
+	[SHM_EVENT_SHMDT] = FACT_SHMDT,   [SHM_EVENT_SHMCTL] = FACT_SHMCTL,
+	[SHM_EVENT_FORK] = FACT_FORK,     [SHM_EVENT_EXEC] = FACT_EXEC,
+	[SHM_EVENT_EXIT] = FACT_EXIT,
+};
+
+static void decode_common(const struct shm_event *record, struct event *event)
+{
+	*event = (struct event){
+		.time = record->time,
+		.took = record->took,
+		.mm = record->mm,
+		.start_time = record->start_time,
+		.cgroup = record->cgroup,
+		.ipcns = record->ipcns,
+		.shmid = -1,
+		.pid = (int32_t)record->tgid,
+		.tid = (int32_t)record->tid,
+		.ppid = (int32_t)record->ppid,
+		.inner_pid = (int32_t)record->inner_pid,
+		.uid = record->uid,
+		.gid = record->gid,
+		.ret = record->ret,
+		.op = ops[record->kind],
+	};
+	text_safe(event->comm, sizeof(event->comm), record->comm, sizeof(record->comm));
+}
+
+/* Some commands name no segment, and some name it by its place in the kernel's table: the result then
+ * tells which it was. */
+static int32_t shmctl_shmid(int32_t cmd, int32_t argument, int64_t ret)
+{
+	switch (cmd) {
+	case IPC_INFO:
+	case SHM_INFO:
+		return -1;
+	case SHM_STAT:
+	case SHM_STAT_ANY:
+		return ret >= 0 ? (int32_t)ret : -1;
+	default:
+		return argument;
+	}
+}
+
+static void decode_call(const struct shm_event *record, struct event *event)
+{
+	switch (record->kind) {
+	case SHM_EVENT_SHMGET:
+		event->key = record->shmget.key;
+		event->flags = record->shmget.flags;
+		event->size = record->shmget.bytes;
+		event->created = record->flags & SHM_EVENT_CREATED;
+		if (record->ret >= 0)
+			event->shmid = (int32_t)record->ret;
+		break;
+	case SHM_EVENT_SHMAT:
+		event->shmid = record->shmat.shmid;
+		event->flags = record->shmat.flags;
+		event->addr = record->shmat.addr;
+		break;
+	case SHM_EVENT_SHMDT:
+		event->shmid = record->shmdt.shmid;
+		event->addr = record->shmdt.addr;
+		break;
+	case SHM_EVENT_SHMCTL:
+		event->cmd = record->shmctl.cmd & ~IPC_64;
+		event->shmid = shmctl_shmid(event->cmd, record->shmctl.shmid, record->ret);
+		break;
+	}
+}
+
+static void decode_life(const struct shm_event *record, struct event *event)
+{
+	switch (record->kind) {
+	case SHM_EVENT_FORK:
+		event->child = (int32_t)record->fork.child;
+		event->child_mm = record->fork.child_mm;
+		event->child_start_time = record->fork.child_start_time;
+		break;
+	case SHM_EVENT_EXEC:
+		event->child_mm = record->exec.new_mm;
+		break;
+	case SHM_EVENT_EXIT:
+		event->status = record->exit.status;
+		break;
+	}
+}
+
+int record_decode(const void *data, size_t length, struct event *event)
+{
+	const struct shm_event *record = data;
+
+	if (length < sizeof(*record) || record->size < sizeof(*record) || record->size > length)
+		return -EINVAL;
+	if (record->kind == 0 || record->kind >= SHM_EVENT_KINDS)
+		return -EINVAL;
+	decode_common(record, event);
+	decode_call(record, event);
+	decode_life(record, event);
+	return 0;
+}

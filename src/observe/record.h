@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A record of the wire (bpf/shm_event.h) becomes an event. Pure. */
+#ifndef OBSERVE_RECORD_H
+#define OBSERVE_RECORD_H
+
+#include <stddef.h>
+
+#include "base/fact.h"
+
+/* 0, or -EINVAL: too short for what it says it is, or of an unknown kind. A longer record than is known
+ * here is read as far as it is known. */
+int record_decode(const void *data, size_t length, struct event *event);
+
+#endif

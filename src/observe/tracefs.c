@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "observe/tracefs.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/mount.h>
+#include <unistd.h>
+
+static const char mount_point[] = "/sys/kernel/tracing";
+
+struct helper {
+	tracefs_work *work;
+	void *context;
+	int error;
+};
+
+/* Where libbpf looks. Unlike access(), this counts capabilities of those who are not root. */
+static bool is_readable(void)
+{
+	return !faccessat(AT_FDCWD, "/sys/kernel/debug/tracing/events", X_OK, AT_EACCESS) ||
+	       !faccessat(AT_FDCWD, "/sys/kernel/tracing/events", X_OK, AT_EACCESS);
+}
+
+/* The directory belongs to root, whoever mounts it. */
+static int mount_privately(void)
+{
+	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
+	    mount("tracefs", mount_point, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+		return -errno;
+	return is_readable() ? 0 : -EACCES;
+}
+
+static void *run_helper(void *context)
+{
+	struct helper *helper = context;
+
+	helper->error = mount_privately();
+	if (!helper->error)
+		helper->work(helper->context);
+	return NULL;
+}
+
+int tracefs_run(tracefs_work *work, void *context)
+{
+	struct helper helper = {.work = work, .context = context};
+	pthread_t thread;
+
+	if (is_readable()) {
+		work(context);
+		return 0;
+	}
+
+	const int error = pthread_create(&thread, NULL, run_helper, &helper);
+
+	if (error)
+		return -error;
+	pthread_join(thread, NULL);
+	return helper.error;
+}
