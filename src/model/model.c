@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/model_internal.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+const struct model_limits model_limits_default = {
+	.events = 4096,
+	.gone_segments = 512,
+	.gone_time = 10 * CLOCK_SECOND,
+};
+
+static int make_tables(struct model *model)
+{
+	model->segment_anchor.id.shmid = -1;
+	HASH_ADD(hh, model->index, id, offsetof(struct segment_id, generation),
+		 &model->segment_anchor);
+	HASH_ADD(hh, model->holders, mm, sizeof(model->holder_anchor.mm), &model->holder_anchor);
+	HASH_ADD(hh, model->processes, pid, sizeof(model->process_anchor.pid),
+		 &model->process_anchor);
+	return model->index && model->holders && model->processes ? 0 : -ENOMEM;
+}
+
+int model_new(const struct model_limits *limits, struct model **out)
+{
+	struct model *model = calloc(1, sizeof(*model));
+
+	if (!model)
+		return -ENOMEM;
+	model->limits = limits ? *limits : model_limits_default;
+	if (model->limits.events == 0)
+		model->limits.events = 1;
+	pool_init(&model->segment_pool, sizeof(struct segment));
+	pool_init(&model->holder_pool, sizeof(struct holder));
+	pool_init(&model->mapping_pool, sizeof(struct mapping));
+	pool_init(&model->process_pool, sizeof(struct process));
+	model->status = (struct source_status){"none", "none", "none", 0, ""};
+	model->distrusted = true;
+	model->ring = calloc(model->limits.events, sizeof(*model->ring));
+	if (!model->ring || make_tables(model)) {
+		model_free(model);
+		return -ENOMEM;
+	}
+	*out = model;
+	return 0;
+}
+
+void model_free(struct model *model)
+{
+	if (!model)
+		return;
+	process_free_all(model);
+	HASH_CLEAR(hh, model->index);
+	HASH_CLEAR(hh, model->holders);
+	HASH_CLEAR(hh, model->processes);
+	pool_free(&model->segment_pool);
+	pool_free(&model->holder_pool);
+	pool_free(&model->mapping_pool);
+	pool_free(&model->process_pool);
+	free(model->namespaces);
+	free(model->ring);
+	free(model);
+}
+
+void model_set_status(struct model *model, const struct source_status *status)
+{
+	model->status = *status;
+}
+
+const struct source_status *model_status(const struct model *model)
+{
+	return &model->status;
+}
+
+void model_set_wall_offset(struct model *model, int64_t offset)
+{
+	model->wall_offset = offset;
+	model->has_wall = true;
+}
+
+void model_expire(struct model *model, uint64_t now)
+{
+	uint64_t age = model->limits.gone_time;
+
+	history_close_seconds(model, now);
+	segment_trim(model, now > age ? now - age : 0);
+	process_sweep(model);
+}
+
+const struct segment *model_segments(const struct model *model)
+{
+	return model->living;
+}
+
+const struct segment *model_gone(const struct model *model)
+{
+	return model->gone;
+}
+
+size_t model_segment_count(const struct model *model)
+{
+	return model->living_count;
+}
+
+size_t model_gone_count(const struct model *model)
+{
+	return model->gone_count;
+}
+
+const struct segment *model_find(const struct model *model, const struct segment_id *id)
+{
+	const struct segment *segment = segment_newest(model, id->ipcns, id->shmid);
+
+	while (segment && id->generation && segment->id.generation != id->generation)
+		segment = segment->older;
+	return segment;
+}
+
+/* Both figures are known, and no event came after the row. */
+static bool is_settled(const struct segment *segment)
+{
+	return !segment->gone && segment->facts_time > segment->touched &&
+	       (segment->facts.known & FACT_COL_NATTCH);
+}
+
+int64_t model_drift(const struct segment *segment)
+{
+	if (!segment->trusted || !is_settled(segment))
+		return 0;
+	return (int64_t)(segment->nattch - segment->mapped);
+}
+
+static bool needs_scan(const struct segment *segment)
+{
+	int64_t drift = (int64_t)(segment->nattch - segment->mapped);
+	bool unexplained =
+		segment->unexplained_since && segment->touched <= segment->unexplained_since;
+
+	if (unexplained)
+		return true;
+	return is_settled(segment) && drift != 0 && drift != segment->accepted_drift;
+}
+
+void model_needs(const struct model *model, struct model_needs *out)
+{
+	*out = (struct model_needs){.scan = model->distrusted};
+	for (const struct segment *segment = model->living; segment; segment = segment->next) {
+		out->scan = out->scan || needs_scan(segment);
+		out->settle = out->settle || segment->disturbed;
+	}
+}
+
+void model_distrust(struct model *model)
+{
+	model->distrusted = true;
+	for (struct segment *segment = model->living; segment; segment = segment->next)
+		segment->trusted = false;
+}
+
+void model_totals(const struct model *model, struct model_totals *out)
+{
+	*out = (struct model_totals){
+		.segments = model->living_count,
+		.gone = model->gone_count,
+		.namespaces = model->namespace_count,
+		.processes = HASH_COUNT(model->holders) - 1, /* the anchor */
+		.has_rss = true,
+		.has_swap = true,
+	};
+	for (const struct segment *segment = model->living; segment; segment = segment->next) {
+		const struct segment_facts *facts = &segment->facts;
+		int64_t drift = model_drift(segment);
+
+		out->attachments += segment->nattch;
+		out->unattached += segment->nattch == 0;
+		out->drift += (uint64_t)(drift < 0 ? -drift : drift);
+		out->size += facts->known & FACT_COL_SIZE ? facts->size : 0;
+		out->rss += facts->known & FACT_COL_RSS ? facts->rss : 0;
+		out->swap += facts->known & FACT_COL_SWAP ? facts->swap : 0;
+		out->has_rss = out->has_rss && (facts->known & FACT_COL_RSS);
+		out->has_swap = out->has_swap && (facts->known & FACT_COL_SWAP);
+	}
+}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model: the one mutable truth about segments, their holders and what happened to them.
+ *
+ * It takes in facts (base/fact.h) and never asks for any: no system call is made here. Two ways in:
+ * model_apply() for one event, and the model_reconcile_*() for a snapshot. Who is believed:
+ * /proc/sysvipc/shm for existence, nattch, sizes and times; the attachment scan for who holds; events
+ * for who did what and for what lived and died between two snapshots. An event older than the
+ * snapshot goes to history and changes no count.
+ *
+ * Readers get const structs and may follow their pointers until the next model call, never longer:
+ * what is kept across a tick is an identity (struct segment_id). Memory is bounded by what exists plus
+ * struct model_limits. Times are ns of CLOCK_BOOTTIME unless the fact says otherwise.
+ */
+#ifndef MODEL_MODEL_H
+#define MODEL_MODEL_H
+
+#include <stddef.h>
+
+/* A table that cannot grow for lack of memory says so and does not end the program. */
+#ifndef HASH_NONFATAL_OOM
+#define HASH_NONFATAL_OOM 1
+#endif
+#include <uthash.h>
+
+#include "base/fact.h"
+
+struct model;
+struct segment;
+struct holder;
+
+/* A shmid is unique in its namespace only, and is used again: the generation tells one life from the
+ * next. Generations start at 1 and are unique within the model. */
+struct segment_id {
+	uint32_t ipcns;
+	int32_t shmid;
+	uint64_t generation;
+};
+
+/* A process that the model refers to: as creator, last user or holder. It outlives the real one. */
+struct process {
+	int32_t pid;
+	uint64_t start_time; /* 0: unknown */
+	bool alive;          /* meaningful when `checked` */
+	bool checked;        /* its facts were looked up, or an event told them */
+	bool resolved;       /* /proc was read (or is known to be too late): not wanted any more */
+	bool has_uid;
+	uint32_t uid;
+	uint64_t ended; /* 0: not seen to end */
+	bool has_status;
+	int32_t status;           /* as wait(2) reports it, when has_status */
+	char comm[FACT_COMM_LEN]; /* "" unknown */
+	const char *cmdline;      /* "" unknown, never NULL */
+	const char *exe;          /* "" unknown */
+	const char *cgroup;       /* "" unknown */
+	int32_t inner_pid;        /* 0 unknown */
+
+	/* the model's own */
+	uint64_t latest;  /* start time unknown: it started no later than this; 0 cannot be told */
+	uint64_t missing; /* when it was found to be gone, though nobody saw it end; 0 was not */
+	char *texts;      /* what cmdline, exe and cgroup point into; NULL none */
+	unsigned int references;
+	bool queued;                 /* in the list of the wanted */
+	bool listed;                 /* in the list of those to look at for being unused */
+	struct process *next_wanted; /* by `queued` */
+	struct process *next_listed; /* by `listed` */
+	struct process *same_pid; /* others that had this pid; the first of them is in the index */
+	UT_hash_handle hh;        /* by pid */
+};
+
+enum mapping_origin {
+	MAPPING_SCAN,  /* was there when first looked at */
+	MAPPING_SHMAT, /* the event was seen */
+	MAPPING_FORK,  /* inherited; the fork was seen */
+};
+
+/* One attachment: nattch counts these. In the lists of its holder and of its segment. */
+struct mapping {
+	struct segment *segment;
+	struct holder *holder;
+	uint64_t start;
+	uint64_t length; /* bytes */
+	uint64_t offset; /* into the segment */
+	uint32_t flags;  /* enum attachment_flag */
+	enum mapping_origin origin;
+	uint64_t since; /* when it was made; for MAPPING_SCAN, when it was first seen */
+
+	struct mapping *holder_prev, *holder_next;
+	struct mapping *segment_prev, *segment_next;
+	uint64_t scan; /* stamp of the last scan that saw it */
+};
+
+/* An address space that maps segments, labelled by its thread group. */
+struct holder {
+	uint64_t mm;
+	struct process *process;
+	struct mapping *mappings; /* by holder_next, ascending by start */
+	size_t count;
+	UT_hash_handle hh; /* by mm */
+};
+
+struct segment {
+	struct segment_id id;
+	struct segment_facts facts; /* see facts.known; nattch below is the live one */
+	uint64_t born;              /* when it was made, or first seen between two looks; 0: it is
+				     * older than shmtop's look, or nobody knows */
+	uint64_t gone; /* 0: it exists; else when it ended, or was found to have ended */
+	enum fact_reason gone_reason;
+	uint64_t nattch;         /* the kernel's at the snapshot, moved by the events since */
+	uint64_t mapped;         /* mappings known */
+	struct process *creator; /* NULL unknown */
+	struct process *last;    /* who attached or detached last; NULL unknown */
+	int32_t key;             /* as created: kept when IPC_RMID makes the kernel's 0 */
+	bool has_key;
+	uint32_t
+		create_flags; /* of the shmget, when born; SHM_HUGETLB and SHM_NORESERVE live here */
+	bool hugetlb;         /* known from the shmget or from a mapping */
+	bool has_idle;
+	uint64_t idle_since; /* last attach or detach (or creation), when has_idle */
+
+	/* Post-mortem: the last detach that an event told, and the last IPC_RMID that was tried. */
+	uint64_t detached; /* time; 0 none seen */
+	enum fact_reason detached_reason;
+	int32_t detached_pid;
+	uint64_t removal; /* time; 0 none seen */
+	int64_t removal_ret;
+	int32_t removal_pid;
+
+	struct mapping *mappings; /* by segment_next */
+	uint64_t last_event;      /* sequence number + 1 of its newest event in the ring; 0 none */
+
+	/* the model's own */
+	uint64_t snapshot;   /* stamp of the last snapshot that had it */
+	uint64_t facts_time; /* start of that snapshot */
+	uint64_t touched;    /* last event that changed its mappings or nattch */
+	uint64_t
+		confirmed; /* start of the last scan since it is known: older events change no mapping */
+	bool disturbed; /* the kernel's row changed since it was confirmed */
+	bool witnessed; /* the event of its creation was seen: `born` is exact */
+	bool trusted; /* all of its mappings are known: a scan or all events since its birth told */
+	uint64_t first_seen;         /* by the first snapshot or event that showed it */
+	uint64_t unexplained_since;  /* its row changed after this, see model_needs; 0 it did not */
+	int64_t accepted_drift;      /* that a scan could not mend */
+	size_t leaving, staying;     /* counts while one holder is looked at */
+	struct segment *prev, *next; /* all that exist; or all that are gone, oldest first */
+	struct segment *older, *newer; /* lives of the same id; the newest is in the index */
+	UT_hash_handle hh;             /* by (ipcns, shmid) */
+};
+
+/* An IPC namespace that has processes or segments */
+struct namespace_state {
+	struct namespace_facts facts;
+	bool readable; /* its table was read at the last snapshot */
+	int error;     /* -errno of the last try when not */
+	size_t unreadable_rows;
+	uint64_t read; /* time of the last good snapshot; 0 never */
+	bool has_limits;
+	struct limits_facts limits;
+	size_t segments; /* that exist in it, as far as is known */
+	uint64_t seen;   /* last time something told that it exists */
+};
+
+/* An event in the ring, with the link to the event before it of the same segment */
+struct model_event {
+	struct event event;
+	struct segment_id segment; /* generation 0: none */
+	uint64_t previous;         /* sequence number + 1; 0 none */
+};
+
+struct model_limits {
+	size_t events;        /* ring of recent events; default 4096 */
+	size_t gone_segments; /* kept after their end; default 512 */
+	uint64_t gone_time;   /* ns that a gone segment stays; default 10 s */
+};
+
+extern const struct model_limits model_limits_default;
+
+/* Returns 0 or -ENOMEM. A NULL `limits` means the default. */
+int model_new(const struct model_limits *limits, struct model **out);
+void model_free(struct model *model);
+
+/* Nanoseconds from CLOCK_BOOTTIME to the epoch, as of now: joins atime, dtime and ctime of a segment with
+ * the times of processes. Set it before the first snapshot, and at every tick since the wall clock may
+ * be stepped. Without it idle_since is known from events alone, and no process that is known by a pid of
+ * the table alone can be told from a later one with the same pid: those stay unresolved. */
+void model_set_wall_offset(struct model *model, int64_t offset);
+
+/* ---- ways in ------------------------------------------------------------------------------- */
+
+/*
+ * One event. Derived events (detach, destroy) are made here: exit and exec of a holder give one
+ * detach a segment with the number of mappings that ended; the end of a segment gives a destroy.
+ * Returns 0 or -ENOMEM (the event is then in the ring all the same; a reconcile repairs the rest).
+ */
+int model_apply(struct model *model, const struct event *event);
+
+/* Called for every event, given or derived, in order, as it enters the ring. One sink. */
+typedef void model_sink(void *context, const struct model_event *event);
+void model_set_sink(struct model *model, model_sink *sink, void *context);
+
+/* The table of one namespace as read from `began` on. Rows with known shmid only; `unreadable` lines
+ * were skipped. Segments of that namespace that are older than `began` and not in it have ended; but
+ * when lines were unreadable nobody knows which these are, and all stay. A segment that events gave up
+ * for destroyed too early (it is in the table, marked for destruction) lives on. */
+int model_reconcile_segments(struct model *model, uint32_t ipcns, const struct segment_facts *rows,
+			     size_t count, size_t unreadable, uint64_t began);
+
+/* The whole list of mappings of all address spaces as scanned from `began` on. Mappings of segments
+ * that the model does not know are dropped. */
+int model_reconcile_attachments(struct model *model, const struct attachment *rows, size_t count,
+				uint64_t began);
+
+/* All namespaces that have a process. One that is not in the list has none left and is forgotten with
+ * its segments (reason FACT_REASON_NAMESPACE), unless one of them is known to be mapped: a mapping keeps
+ * its namespace alive. That one turns unreadable (-ESRCH), and a scan is asked for. */
+int model_reconcile_namespaces(struct model *model, const struct namespace_facts *rows,
+			       size_t count, uint64_t began);
+
+/* The table of this namespace could not be read: error is -errno. */
+void model_namespace_unreadable(struct model *model, uint32_t ipcns, int error, uint64_t now);
+void model_set_limits(struct model *model, const struct limits_facts *limits);
+void model_set_status(struct model *model, const struct source_status *status);
+
+/* Forgets gone segments that are too old or too many, processes that nobody refers to; closes the
+ * second of the rate history. Call once a tick. */
+void model_expire(struct model *model, uint64_t now);
+
+/* Processes whose /proc facts are wanted, one after the other: NULL when there are none. The caller
+ * answers each with model_process_known() or model_process_missing(). */
+const struct process *model_next_wanted(struct model *model);
+/* What /proc says about that pid now. When it started after the time at which the model met the
+ * process, or at another start_time, it is a later process with the same pid and tells nothing. */
+void model_process_known(struct model *model, const struct process *process,
+			 const struct process_facts *facts, uint64_t now);
+/* /proc has no such pid any more. */
+void model_process_missing(struct model *model, const struct process *process, uint64_t now);
+
+/* After lost events: every process that is thought to live is wanted again. */
+void model_recheck_processes(struct model *model);
+
+/* ---- ways out ------------------------------------------------------------------------------ */
+
+/* Segments that exist, oldest known first; then follow ->next. */
+const struct segment *model_segments(const struct model *model);
+/* Segments that ended within the last seconds, oldest end first; then follow ->next. */
+const struct segment *model_gone(const struct model *model);
+size_t model_segment_count(const struct model *model);
+size_t model_gone_count(const struct model *model);
+
+/* NULL when it is known no more. A generation of 0 finds the living one, else the last gone one. */
+const struct segment *model_find(const struct model *model, const struct segment_id *id);
+
+const struct namespace_state *model_namespaces(const struct model *model, size_t *count);
+const struct source_status *model_status(const struct model *model);
+
+struct model_totals {
+	size_t segments, gone, namespaces;
+	size_t processes;         /* distinct holders */
+	uint64_t attachments;     /* sum of nattch */
+	uint64_t size, rss, swap; /* bytes */
+	bool has_rss, has_swap;   /* false: unknown for at least one segment */
+	uint64_t drift;           /* sum of |nattch - mapped| over settled segments */
+	uint64_t unattached;      /* segments with nattch 0 */
+};
+void model_totals(const struct model *model, struct model_totals *out);
+
+/* nattch - mapped for a segment where both were looked at with no event since: 0 when that is not so. */
+int64_t model_drift(const struct segment *segment);
+
+/* What the collector must do next. `scan`: the attachments known cannot be trusted: an event was lost
+ * (model_distrust), drift, or rows changed in a way that no event told. `settle`: rows changed since
+ * the last scan, though all adds up: scan when things are at rest. Ask when the events up to the last
+ * snapshot are drained, else those under way look like changes that nobody told. Drift that a scan left
+ * as it was (a holder that may not be looked at) is shown, but asks for no other scan until it changes. */
+struct model_needs {
+	bool scan;
+	bool settle;
+};
+void model_needs(const struct model *model, struct model_needs *out);
+/* Events were lost, or the source just started: nothing is trusted until the next scan. */
+void model_distrust(struct model *model);
+
+/* Sequence numbers run from 0 on. The ring holds [first, end). NULL outside. */
+uint64_t model_events_first(const struct model *model);
+uint64_t model_events_end(const struct model *model);
+const struct model_event *model_event(const struct model *model, uint64_t sequence);
+
+/* Calls a second over the last seconds, newest last; at most MODEL_RATES values. */
+enum { MODEL_RATES = 60 };
+size_t model_rates(const struct model *model, uint32_t out[static MODEL_RATES]);
+
+#endif

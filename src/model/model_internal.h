@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the files of the model share. Nobody else includes this.
+ *
+ * Who may change what: segment.c the lives and their lists, mapping.c holders and mappings, processes.c
+ * processes, namespace.c namespaces, history.c the ring. apply.c and reconcile.c decide.
+ */
+#ifndef MODEL_MODEL_INTERNAL_H
+#define MODEL_MODEL_INTERNAL_H
+
+#include "model/model.h"
+
+#include "base/clock.h"
+#include "base/pool.h"
+
+/* Calls counted by second: those that are closed, the open one, and room for late events. */
+enum { HISTORY_SECONDS = 64 };
+
+struct history_second {
+	uint64_t second; /* of CLOCK_BOOTTIME */
+	uint32_t calls;
+};
+
+struct model {
+	struct model_limits limits;
+	struct source_status status;
+	struct pool segment_pool, holder_pool, mapping_pool, process_pool;
+
+	/* An anchor never leaves its index, which so keeps its table: coming and going of the only
+	 * entry allocates nothing. Its key is the one that means unknown, and is never looked up. */
+	struct segment segment_anchor;
+	struct holder holder_anchor;
+	struct process process_anchor;
+
+	struct segment *index; /* newest life by (ipcns, shmid) */
+	struct segment *living, *gone;
+	size_t living_count, gone_count;
+	struct holder *holders;
+	struct process *processes; /* first of each pid */
+	struct process *wanted, *wanted_last;
+	struct process *listed; /* new, or unused since the last look */
+
+	struct namespace_state *namespaces; /* ascending by inode */
+	size_t namespace_count, namespace_capacity;
+
+	struct model_event *ring; /* limits.events of them */
+	uint64_t ring_end;
+	model_sink *sink;
+	void *sink_context;
+	struct history_second seconds[HISTORY_SECONDS];
+	uint64_t seconds_first, seconds_end; /* closed ones; end 0: none yet */
+
+	uint64_t generation; /* last given */
+	uint64_t stamp;      /* last snapshot or scan */
+	bool distrusted;
+	bool has_wall;
+	int64_t wall_offset;
+};
+
+/* ---- segment.c ----------------------------------------------------------------------------- */
+
+struct segment *segment_newest(const struct model *model, uint32_t ipcns, int32_t shmid);
+/* The one that exists, or NULL. */
+struct segment *segment_living(const struct model *model, uint32_t ipcns, int32_t shmid);
+/* The life that something at this time concerns; it may be over. NULL when none is known. */
+struct segment *segment_at(const struct model *model, uint32_t ipcns, int32_t shmid, uint64_t time);
+/* A new life, known only by its id. There must be no living one. 0 or -ENOMEM. */
+int segment_new(struct model *model, uint32_t ipcns, int32_t shmid, uint64_t time,
+		struct segment **out);
+/* Ends a life: drops its mappings, tells the derived destroy. `cause` may be NULL. */
+void segment_end(struct model *model, struct segment *segment, uint64_t time,
+		 enum fact_reason reason, const struct event *cause);
+/* It did not end, after all. Only the newest life. */
+void segment_revive(struct model *model, struct segment *segment);
+/* Ends it if it was marked for destruction and nobody holds it any more. */
+void segment_check_end(struct model *model, struct segment *segment, const struct event *cause);
+/* Forgets gone ones that are too many, and those that ended up to `until`. */
+void segment_trim(struct model *model, uint64_t until);
+
+/* When it was last attached, detached or made. A second of the epoch never beats an event in it. */
+void segment_idle_at(struct segment *segment, uint64_t time);
+void segment_idle_by_facts(const struct model *model, struct segment *segment);
+
+/* The process that attached or detached at this time becomes its last user, unless something newer is
+ * known. NULL is allowed. */
+void segment_used_by(struct model *model, struct segment *segment, struct process *process,
+		     uint64_t time);
+
+/* The latest start of a process that can have made it, or attached or detached it last, by the facts. */
+uint64_t segment_creator_latest(const struct model *model, const struct segment *segment);
+uint64_t segment_last_latest(const struct model *model, const struct segment *segment);
+
+/* ---- mapping.c ----------------------------------------------------------------------------- */
+
+struct holder *holder_find(const struct model *model, uint64_t mm);
+/* Finds or makes it. Who borrows an address space (a vfork child) does not become its label while the
+ * one that it has lives. 0 or -ENOMEM (a NULL process is one that found no memory). */
+int holder_get(struct model *model, uint64_t mm, struct process *process, struct holder **out);
+/* Forgets it if it holds nothing. */
+void holder_settle(struct model *model, struct holder *holder);
+/* First mapping at or above `start`; `from` NULL begins at the lowest, else at that one. */
+struct mapping *holder_seek(const struct holder *holder, struct mapping *from, uint64_t start);
+/* The mapping of the attach at this address (fragments keep their base), or NULL. */
+struct mapping *holder_attached_at(const struct holder *holder, uint64_t base);
+
+/* Copies what `like` says and enters it into both lists. No other may start there. 0 or -ENOMEM. */
+int mapping_add(struct model *model, const struct mapping *like, struct mapping **out);
+/* The holder stays, even if it holds nothing now: see holder_settle(). */
+void mapping_remove(struct model *model, struct mapping *mapping);
+
+/* ---- processes.c ----------------------------------------------------------------------------- */
+
+/* A reference from *place; gives up the one that it was. `process` may be NULL. */
+void process_use(struct model *model, struct process **place, struct process *process);
+
+/* Finds or makes the process with this pid and start time (0 unknown: then it started no later than
+ * `latest`). NULL without memory, or when the pid is 0. */
+struct process *process_get(struct model *model, int32_t pid, uint64_t start_time, uint64_t latest);
+/* The same for the one that acts in an event, with what the event tells about it. */
+struct process *process_of_event(struct model *model, const struct event *event);
+/* The child of a fork, with what it has from its parent. */
+struct process *process_of_child(struct model *model, const struct event *event);
+/* exec and exit change those that are known, and make none. */
+void process_exec(struct model *model, const struct event *event);
+void process_exit(struct model *model, const struct event *event);
+/* Frees those that nobody uses. */
+void process_sweep(struct model *model);
+void process_free_all(struct model *model);
+
+/* A second of the epoch as the latest start of a process that acted in it; 0 cannot be told. */
+uint64_t process_latest_start(const struct model *model, int64_t second);
+
+/* ---- namespace.c --------------------------------------------------------------------------- */
+
+struct namespace_state *namespace_find(const struct model *model, uint32_t ipcns);
+/* Finds or makes it. NULL without memory. */
+struct namespace_state *namespace_get(struct model *model, uint32_t ipcns);
+
+/* ---- history.c ----------------------------------------------------------------------------- */
+
+/* Into the ring, the chain of the segment (NULL none), the rates, and to the sink. */
+void history_add(struct model *model, const struct event *event, struct segment *segment);
+/* A detach or destroy. Who did it is taken from `cause`, else from `process`; both may be NULL. */
+struct history_derived {
+	enum fact_op op;
+	enum fact_reason reason;
+	uint64_t time;
+	uint64_t maps;
+	const struct event *cause;
+	const struct process *process;
+};
+void history_derive(struct model *model, struct segment *segment,
+		    const struct history_derived *derived);
+/* Closes the seconds before `now`. */
+void history_close_seconds(struct model *model, uint64_t now);
+
+#endif

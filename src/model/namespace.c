@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "model/model_internal.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/array.h"
+
+/* Index of the first that is not below. */
+static size_t namespace_place(const struct model *model, uint32_t ipcns)
+{
+	size_t low = 0;
+	size_t high = model->namespace_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (model->namespaces[middle].facts.ipcns < ipcns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+struct namespace_state *namespace_find(const struct model *model, uint32_t ipcns)
+{
+	size_t place = namespace_place(model, ipcns);
+
+	if (place == model->namespace_count || model->namespaces[place].facts.ipcns != ipcns)
+		return NULL;
+	return &model->namespaces[place];
+}
+
+struct namespace_state *namespace_get(struct model *model, uint32_t ipcns)
+{
+	size_t place = namespace_place(model, ipcns);
+	void *items = model->namespaces;
+
+	if (place < model->namespace_count && model->namespaces[place].facts.ipcns == ipcns)
+		return &model->namespaces[place];
+	if (array_reserve(&items, &model->namespace_capacity, model->namespace_count + 1,
+			  sizeof(*model->namespaces)))
+		return NULL;
+	model->namespaces = items;
+
+	struct namespace_state *state = &model->namespaces[place];
+
+	memmove(state + 1, state, (model->namespace_count - place) * sizeof(*state));
+	*state = (struct namespace_state){.facts.ipcns = ipcns};
+	model->namespace_count++;
+	return state;
+}
+
+static void namespace_remove(struct model *model, size_t place)
+{
+	struct namespace_state *state = &model->namespaces[place];
+
+	model->namespace_count--;
+	memmove(state, state + 1, (model->namespace_count - place) * sizeof(*state));
+}
+
+static bool namespace_is_mapped(const struct model *model, uint32_t ipcns)
+{
+	for (const struct segment *segment = model->living; segment; segment = segment->next)
+		if (segment->id.ipcns == ipcns && segment->mapped)
+			return true;
+	return false;
+}
+
+static void namespace_end_segments(struct model *model, uint32_t ipcns, uint64_t time)
+{
+	struct segment *next;
+
+	for (struct segment *segment = model->living; segment; segment = next) {
+		next = segment->next;
+		if (segment->id.ipcns == ipcns)
+			segment_end(model, segment, time, FACT_REASON_NAMESPACE, NULL);
+	}
+}
+
+/* No process lives in it. Returns whether it is over. */
+static bool namespace_deserted(struct model *model, struct namespace_state *state, uint64_t began)
+{
+	if (state->segments && namespace_is_mapped(model, state->facts.ipcns)) {
+		if (state->error != -ESRCH)
+			model->distrusted = true;
+		state->readable = false;
+		state->error = -ESRCH;
+		return false;
+	}
+	if (state->segments)
+		namespace_end_segments(model, state->facts.ipcns, began);
+	return true;
+}
+
+int model_reconcile_namespaces(struct model *model, const struct namespace_facts *rows,
+			       size_t count, uint64_t began)
+{
+	for (size_t i = 0; i < count; i++) {
+		struct namespace_state *state = namespace_get(model, rows[i].ipcns);
+
+		if (!state)
+			return -ENOMEM;
+		state->facts = rows[i];
+		if (state->seen < began)
+			state->seen = began;
+	}
+	for (size_t place = model->namespace_count; place-- > 0;)
+		if (model->namespaces[place].seen < began &&
+		    namespace_deserted(model, &model->namespaces[place], began))
+			namespace_remove(model, place);
+	segment_trim(model, 0);
+	return 0;
+}
+
+void model_namespace_unreadable(struct model *model, uint32_t ipcns, int error, uint64_t now)
+{
+	struct namespace_state *state = namespace_get(model, ipcns);
+
+	if (!state)
+		return;
+	state->readable = false;
+	state->error = error;
+	if (state->seen < now)
+		state->seen = now;
+}
+
+void model_set_limits(struct model *model, const struct limits_facts *limits)
+{
+	struct namespace_state *state = namespace_get(model, limits->ipcns);
+
+	if (!state)
+		return;
+	state->limits = *limits;
+	state->has_limits = true;
+}
+
+const struct namespace_state *model_namespaces(const struct model *model, size_t *count)
+{
+	*count = model->namespace_count;
+	return model->namespaces;
+}

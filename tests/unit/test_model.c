@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Readers and bounds; then the whole model against a small kernel, by events, tables and scans. */
+#include "model_kernel.h"
+
+/* ---- readers and bounds ---------------------------------------------------------------------- */
+
+static void an_empty_model_reads_as_empty(void **state)
+{
+	const struct segment_id id = {NS, 5, 0};
+	struct model_totals totals;
+	struct model *model;
+	size_t count = 1;
+
+	(void)state;
+	assert_int_equal(model_new(NULL, &model), 0);
+	assert_null(model_segments(model));
+	assert_null(model_gone(model));
+	assert_null(model_find(model, &id));
+	assert_null(model_next_wanted(model));
+	model_namespaces(model, &count);
+	assert_int_equal(count, 0);
+	assert_string_equal(model_status(model)->calls, "none");
+	model_totals(model, &totals);
+	assert_int_equal(totals.segments + totals.gone + totals.processes + totals.attachments, 0);
+	assert_true(totals.has_rss && totals.has_swap);
+	model_expire(model, AT(1));
+	model_free(model);
+	model_free(NULL);
+}
+
+static void totals_add_up(void **state)
+{
+	struct model *model = *state;
+	struct segment_facts rows[] = {a_row(0, 100, 2), a_row(6, 100, 0), a_row(7, 100, 1)};
+	const struct attachment seen[] = {a_mapping(0, 100, 4096), a_mapping(0, 200, 4096),
+					  a_mapping(7, 200, 65536)};
+	struct model_totals totals;
+
+	rows[0].rss = 4096;
+	rows[2].rss = 8192;
+	rows[2].swap = 100;
+	snapshot(model, rows, 3, AT(100));
+	scan(model, seen, 3, AT(101));
+	make(model, 9, 100, AT(102));
+	control(model, 9, 100, AT(103), IPC_RMID, 0);
+	model_totals(model, &totals);
+	assert_int_equal(totals.segments, 3);
+	assert_int_equal(totals.gone, 1);
+	assert_int_equal(totals.namespaces, 1);
+	assert_int_equal(totals.processes, 2);
+	assert_int_equal(totals.attachments, 3);
+	assert_int_equal(totals.unattached, 1);
+	assert_int_equal(totals.size, 3 * 8192);
+	assert_int_equal(totals.rss, 12288);
+	assert_int_equal(totals.swap, 100);
+	assert_true(totals.has_rss && totals.has_swap);
+	rows[1].known &= ~(uint32_t)FACT_COL_RSS;
+	snapshot(model, rows, 3, AT(104));
+	model_totals(model, &totals);
+	assert_false(totals.has_rss);
+	assert_true(totals.has_swap);
+}
+
+static void ids_of_namespaces_do_not_mix(void **state)
+{
+	struct model *model = *state;
+	struct event event = made(5, 200, AT(101), 8192);
+	const struct segment_id other = {NS + 1, 5, 0};
+
+	event.ipcns = NS + 1;
+	make(model, 5, 100, AT(100));
+	apply(model, &event);
+	assert_int_equal(living(model, 5)->creator->pid, 100);
+	assert_int_equal(model_find(model, &other)->creator->pid, 200);
+	assert_ptr_equal(model_segments(model), living(model, 5));
+	assert_ptr_equal(model_segments(model)->next, model_find(model, &other));
+	assert_null(model_segments(model)->next->next);
+}
+
+static void a_generation_finds_its_life(void **state)
+{
+	struct model *model = *state;
+	struct segment_id id = {NS, 5, 0};
+
+	for (int i = 0; i < 3; i++) {
+		make(model, 5, 100, AT(100 + i));
+		control(model, 5, 100, AT(100.5 + i), IPC_RMID, 0);
+	}
+	assert_int_equal(model_find(model, &id)->born, AT(102)); /* the last one gone */
+	make(model, 5, 100, AT(103));
+	assert_int_equal(model_find(model, &id)->born, AT(103)); /* the living one */
+	for (id.generation = 1; id.generation <= 4; id.generation++)
+		assert_int_equal(model_find(model, &id)->born, AT(99 + id.generation));
+	assert_null(model_find(model, &id));
+	model_expire(model, AT(112)); /* the first two ended 10 s ago */
+	id.generation = 2;
+	assert_null(model_find(model, &id));
+	id.generation = 3;
+	assert_non_null(model_find(model, &id));
+	assert_int_equal(model_gone_count(model), 1);
+}
+
+static void gone_segments_are_bounded(void **state)
+{
+	const struct model_limits limits = {.events = 4, .gone_segments = 3, .gone_time = AT(10)};
+	struct model *model;
+
+	(void)state;
+	assert_int_equal(model_new(&limits, &model), 0);
+	for (int i = 0; i < 10; i++) {
+		make(model, i, 100, AT(100 + i));
+		control(model, i, 100, AT(100 + i), IPC_RMID, 0);
+		assert_true(model_gone_count(model) <= 3);
+	}
+	assert_int_equal(model_gone(model)->id.shmid, 7); /* oldest end first */
+	assert_int_equal(model_gone(model)->next->id.shmid, 8);
+	assert_null(find(model, 6));
+	model_expire(model, AT(117.5));
+	assert_int_equal(model_gone_count(model), 2);
+	model_expire(model, AT(119));
+	assert_int_equal(model_gone_count(model), 0);
+	assert_null(model_gone(model));
+	model_free(model);
+}
+
+static void a_model_may_keep_no_past_at_all(void **state)
+{
+	const struct model_limits limits = {0};
+	struct model *model;
+
+	(void)state;
+	assert_int_equal(model_new(&limits, &model), 0);
+	for (int i = 0; i < 10; i++) {
+		make(model, 5, 100, AT(100 + i));
+		attach(model, 5, 100, AT(100.1 + i), 4096);
+		control(model, 5, 100, AT(100.2 + i), IPC_RMID, 0);
+		exited(model, 100, AT(100.3 + i), 0);
+		assert_int_equal(model_gone_count(model), 0);
+		assert_null(find(model, 5));
+		model_expire(model, AT(100.4 + i));
+	}
+	model_free(model);
+}
+
+/* ---- the model beside it --------------------------------------------------------------------- */
+
+static void drain(struct kernel *kernel, struct model *model, size_t count)
+{
+	if (count > kernel->count)
+		count = kernel->count;
+	for (size_t i = 0; i < count; i++)
+		apply(model, &kernel->pending[i]);
+	kernel->count -= count;
+	memmove(kernel->pending, kernel->pending + count, kernel->count * sizeof(struct event));
+}
+
+static void look_at_table(struct kernel *kernel, struct model *model)
+{
+	struct segment_facts rows[IDS];
+	size_t count = 0;
+
+	for (size_t i = 0; i < IDS; i++)
+		if (kernel->segments[i].exists)
+			rows[count++] = kernel->segments[i].facts;
+	snapshot(model, rows, count, ++kernel->now);
+}
+
+static void look_at_mappings(struct kernel *kernel, struct model *model)
+{
+	struct attachment rows[VMAS];
+	size_t count = 0;
+
+	for (size_t i = 0; i < VMAS; i++) {
+		const struct kernel_vma *vma = &kernel->vmas[i];
+		const struct kernel_task *owner = kernel->tasks;
+
+		if (vma->shmid < 0)
+			continue;
+		while (owner->pid == 0 || owner->mm != vma->mm || owner->vfork_of >= 0)
+			owner++;
+		rows[count++] = (struct attachment){.mm = vma->mm,
+						    .start_time = owner->start_time,
+						    .start = vma->start,
+						    .length = vma->length,
+						    .offset = vma->offset,
+						    .ipcns = NS,
+						    .shmid = vma->shmid,
+						    .pid = owner->pid};
+	}
+	scan(model, rows, count, ++kernel->now);
+}
+
+static void assert_whole(const struct model *model)
+{
+	size_t count, living_count = 0, gone_count = 0;
+
+	for (const struct segment *segment = model_segments(model); segment;
+	     segment = segment->next) {
+		living_count++;
+		assert_counts(segment, segment->nattch, segment->mapped);
+		for (const struct mapping *mapping = segment->mappings; mapping;
+		     mapping = mapping->segment_next) {
+			const struct holder *holder = mapping->holder;
+			size_t held = 0;
+
+			for (const struct mapping *each = holder->mappings; each;
+			     each = each->holder_next) {
+				held++;
+				assert_true(!each->holder_next ||
+					    each->start < each->holder_next->start);
+			}
+			assert_int_equal(held, holder->count);
+		}
+	}
+	for (const struct segment *segment = model_gone(model); segment; segment = segment->next)
+		gone_count++;
+	assert_int_equal(living_count, model_segment_count(model));
+	assert_int_equal(gone_count, model_gone_count(model));
+	assert_int_equal(model_namespaces(model, &count)->segments, living_count);
+	assert_int_equal(count, 1);
+}
+
+static void assert_vma_known(const struct model *model, const struct kernel *kernel,
+			     const struct kernel_vma *vma)
+{
+	const struct mapping *mapping = living(model, vma->shmid)->mappings;
+	const struct kernel_task *owner = kernel->tasks;
+
+	while (mapping && !(mapping->start == vma->start && mapping->holder->mm == vma->mm))
+		mapping = mapping->segment_next;
+	if (!mapping) {
+		fail_msg("%lx of segment %d is not known", (unsigned long)vma->start, vma->shmid);
+		return;
+	}
+	assert_int_equal(mapping->length, vma->length);
+	assert_int_equal(mapping->offset, vma->offset);
+	while (owner->mm != vma->mm || owner->pid == 0 || owner->vfork_of >= 0)
+		owner++;
+	assert_int_equal(mapping->holder->process->pid, owner->pid);
+	assert_true(mapping->holder->process->alive || !mapping->holder->process->checked);
+}
+
+static void assert_equals(const struct model *model, const struct kernel *kernel)
+{
+	size_t exist = 0, mapped[IDS] = {0};
+	struct model_totals totals;
+
+	for (size_t i = 0; i < VMAS; i++) {
+		if (kernel->vmas[i].shmid < 0)
+			continue;
+		mapped[kernel->vmas[i].shmid]++;
+		assert_vma_known(model, kernel, &kernel->vmas[i]);
+	}
+	for (int32_t i = 0; i < IDS; i++) {
+		const struct segment_facts *facts = &kernel->segments[i].facts;
+
+		if (!kernel->segments[i].exists)
+			continue;
+		exist++;
+		assert_counts(living(model, i), facts->nattch, mapped[i]);
+		assert_int_equal(living(model, i)->creator->pid, facts->cpid);
+		assert_int_equal(living(model, i)->facts.mode, facts->mode);
+		assert_int_equal(living(model, i)->facts.size, facts->size);
+		if (facts->lpid)
+			assert_int_equal(living(model, i)->last->pid, facts->lpid);
+	}
+	assert_int_equal(model_segment_count(model), exist);
+	model_totals(model, &totals);
+	assert_int_equal(totals.drift, 0);
+	assert_whole(model);
+}
+
+/* No table and no scan after the first: events alone keep it true, after each of them. */
+static void events_alone_keep_the_model_true(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		struct kernel kernel;
+		void *model;
+
+		kernel_new(&kernel, seed * UINT64_C(0x9e3779b97f4a7c15));
+		set_up(&model);
+		for (int i = 0; i < 1500; i++) {
+			kernel_step(&kernel);
+			drain(&kernel, model, PENDING);
+			assert_equals(model, &kernel);
+			if (i % 20 == 0)
+				model_expire(model, kernel.now);
+		}
+		tear_down(&model);
+	}
+}
+
+/* Tables and scans come while events are under way. Once these are in, a table makes it true: events and
+ * scans have the mappings right between them. */
+static void looks_amid_events_keep_the_model_true(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		struct kernel kernel;
+		void *model;
+
+		kernel_new(&kernel, seed * UINT64_C(0x9e3779b97f4a7c15));
+		set_up(&model);
+		for (int i = 0; i < 3000; i++) {
+			kernel_step(&kernel);
+			switch (chance_below(&kernel.chance, 24)) {
+			case 0:
+				look_at_table(&kernel, model);
+				break;
+			case 1:
+				look_at_mappings(&kernel, model);
+				break;
+			case 2:
+			case 3:
+				drain(&kernel, model, chance_below(&kernel.chance, 20));
+				assert_whole(model);
+				break;
+			case 4:
+				drain(&kernel, model, PENDING);
+				look_at_table(&kernel, model);
+				assert_equals(model, &kernel);
+				model_expire(model, kernel.now);
+				break;
+			}
+		}
+		tear_down(&model);
+	}
+}
+
+/* With losses, and with what no event tells, the model says itself when it must look. */
+static void the_model_asks_for_the_looks_that_it_needs(void **state)
+{
+	(void)state;
+	for (uint64_t seed = 1; seed <= 40; seed++) {
+		size_t looks = 0, scans = 0;
+		struct kernel kernel;
+		void *model;
+
+		kernel_new(&kernel, seed * UINT64_C(0x9e3779b97f4a7c15));
+		kernel.quiet = true;
+		set_up(&model);
+		for (int i = 0; i < 3000; i++) {
+			kernel_step(&kernel);
+			if (chance_below(&kernel.chance, 20))
+				continue;
+			drain(&kernel, model, chance_below(&kernel.chance, 30));
+			if (kernel.lost) {
+				model_distrust(model);
+				model_recheck_processes(model);
+			}
+			kernel.lost = false;
+			look_at_table(&kernel, model);
+			drain(&kernel, model, PENDING);
+			looks++;
+			if (needs(model).scan || needs(model).settle) {
+				look_at_mappings(&kernel, model);
+				look_at_table(&kernel, model);
+				scans++;
+			}
+			assert_false(needs(model).scan || needs(model).settle);
+			assert_equals(model, &kernel);
+			model_expire(model, kernel.now);
+		}
+		assert_true(scans > 0 && scans < looks);
+		tear_down(&model);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_empty_model_reads_as_empty),
+		MODEL_TEST(totals_add_up),
+		MODEL_TEST(ids_of_namespaces_do_not_mix),
+		MODEL_TEST(a_generation_finds_its_life),
+		cmocka_unit_test(gone_segments_are_bounded),
+		cmocka_unit_test(a_model_may_keep_no_past_at_all),
+		cmocka_unit_test(events_alone_keep_the_model_true),
+		cmocka_unit_test(looks_amid_events_keep_the_model_true),
+		cmocka_unit_test(the_model_asks_for_the_looks_that_it_needs),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
