@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The columns of a table of segments, declared once: `list`, -o, -s, the filter language and the
+ * live view derive names, help, cells and order from this table.
+ */
+#ifndef REPORT_COLUMN_H
+#define REPORT_COLUMN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/clock.h"
+#include "model/model.h"
+
+enum column_id {
+	COLUMN_NS, /* label of the IPC namespace: "host" for one's own, else its inode */
+	COLUMN_SHMID,
+	COLUMN_KEY,   /* 0x%08x as created, also after its removal; "-" for IPC_PRIVATE */
+	COLUMN_OWNER, /* user name of uid, or the number */
+	COLUMN_PERM,  /* 0600; its value is the octal digits read as a decimal number */
+	COLUMN_SIZE,
+	COLUMN_RSS,
+	COLUMN_SWAP,
+	COLUMN_NATTCH,
+	COLUMN_HOLDERS, /* distinct address spaces: the first pids, then "+N"; "" none, "-" unknown */
+	COLUMN_CREATOR, /* "881 zabbix_srv"; "9912+php-fpm" when gone; pid alone if unknown */
+	COLUMN_LAST,    /* who attached or detached last, in the same form */
+	COLUMN_AGE,     /* since it was seen made, else since ctime (creation or IPC_SET) */
+	COLUMN_IDLE,    /* since the last attach or detach */
+	COLUMN_FLAGS,   /* letters of column_flag_table */
+	COLUMN_COMMAND, /* command line of the creator */
+	COLUMN_CTIME,
+	COLUMN_ATIME,
+	COLUMN_DTIME,
+	COLUMN_DRIFT,
+	COLUMNS_COUNT,
+};
+
+struct owner_names;
+
+/* What a cell may need beside the segment. */
+struct column_context {
+	const struct model *model;
+	uint64_t now; /* boottime ns */
+	int64_t wall; /* the same instant, epoch ns */
+	uint32_t own_ipcns;
+	bool bytes; /* sizes in bytes, ages and times in seconds: plain numbers (--raw) */
+	struct owner_names *owners; /* report/owner.h; NULL: owners are shown by number */
+};
+
+/* What can be said of a segment in one word; unknown counts as not. */
+enum column_flag {
+	COLUMN_FLAG_DEST = 1 << 0, /* removed: goes with its last holder */
+	COLUMN_FLAG_LOCKED = 1 << 1,
+	COLUMN_FLAG_HUGETLB = 1 << 2,
+	COLUMN_FLAG_NORESERVE = 1 << 3,
+	COLUMN_FLAG_NEW = 1 << 4, /* seen made within COLUMN_NEW_TIME */
+	COLUMN_FLAG_GONE = 1 << 5,
+	COLUMN_FLAG_ORPHAN = 1 << 6, /* nattch 0 and its creator is gone */
+};
+
+enum { COLUMN_FLAGS_COUNT = 7 };
+#define COLUMN_NEW_TIME (UINT64_C(5) * CLOCK_SECOND)
+
+struct column_flag_word {
+	enum column_flag flag;
+	const char *word; /* "dest": for filters and JSON */
+	char letter;      /* 'D': for cells */
+};
+
+/* In the order of the letters in a cell. */
+extern const struct column_flag_word column_flag_table[COLUMN_FLAGS_COUNT];
+
+unsigned int column_flags(const struct column_context *context, const struct segment *segment);
+
+/* Epoch ns of a boottime instant, by the context's pair of clocks. */
+int64_t column_wall(const struct column_context *context, uint64_t time);
+
+enum { COLUMN_CELL_LEN = 256 };
+
+/* A value to compare and filter by. Text points into the segment, into `buffer` or is static. */
+struct column_value {
+	enum { COLUMN_UNKNOWN, COLUMN_NUMBER, COLUMN_TEXT } type;
+	int64_t number; /* sizes in bytes, ages in seconds, times in epoch seconds */
+	const char *text;
+	char buffer[COLUMN_CELL_LEN];
+};
+
+/* How the filter language reads a constant */
+enum column_kind {
+	COLUMN_KIND_NUMBER,
+	COLUMN_KIND_SIZE,
+	COLUMN_KIND_AGE,
+	COLUMN_KIND_TEXT,
+	COLUMN_KIND_FLAGS,
+};
+
+struct column {
+	const char *name;  /* for -o, -s and filters: "size" */
+	const char *title; /* "SIZE" */
+	const char *help;  /* one line */
+	enum column_kind kind;
+	unsigned int width; /* columns of the terminal that most values need */
+	bool right;         /* aligned */
+	bool descending;    /* the natural order when sorted by it: biggest first */
+	bool word;          /* a bare word of a filter looks for its text here */
+	/* Text of the cell; unknown is "-". Returns out. */
+	char *(*cell)(const struct column_context *context, const struct segment *segment,
+		      char out[static COLUMN_CELL_LEN]);
+	void (*value)(const struct column_context *context, const struct segment *segment,
+		      struct column_value *out);
+};
+
+extern const struct column column_table[COLUMNS_COUNT];
+
+/* Other names are accepted too: "att" for nattch, "user" for owner, "id" for shmid, "comm" for
+ * creator. COLUMNS_COUNT when there is none. Case does not matter. */
+enum column_id column_by_name(const char *name, size_t length);
+
+/* "ns, shmid, key, ..." for messages and help. Static storage. */
+const char *column_names(void);
+
+/* "shmid,key,size" into ids[]; a name that comes twice counts once. 0, or -EINVAL with the name
+ * that is not known in `bad_name`, safe. */
+int column_parse_list(const char *text, enum column_id ids[static COLUMNS_COUNT], size_t *count,
+		      char bad_name[static COLUMN_CELL_LEN]);
+
+/* Order of two segments by a column, ties by namespace, shmid and generation. Unknown values come
+ * last in either direction. */
+int column_compare(const struct column_context *context, enum column_id id, bool descending,
+		   const struct segment *a, const struct segment *b);
+
+/* Identities of the segments to show: those that pass the filter (NULL: all), in order. `gone` adds
+ * those that ended lately. *ids is reallocated as needed (array_reserve). 0 or -ENOMEM. */
+struct filter;
+int column_select(const struct column_context *context, const struct filter *filter,
+		  enum column_id order, bool descending, bool gone, struct segment_id **ids,
+		  size_t *count, size_t *capacity);
+
+#endif

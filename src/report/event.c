@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+
+#include "base/array.h"
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "report/call.h"
+#include "report/report.h"
+
+/* Widths of the columns; what is longer pushes the rest to the right. */
+enum {
+	EVENT_PID_WIDTH = 7,
+	EVENT_COMM_WIDTH = 15,
+	EVENT_SHMID_WIDTH = 8,
+	EVENT_CALL_WIDTH = 46,
+	EVENT_RESULT_WIDTH = 17,
+};
+
+/* Appends to out[] of `capacity` bytes, up to its end. */
+__attribute__((format(printf, 3, 4))) static void event_append(char *out, size_t capacity,
+							       const char *format, ...)
+{
+	size_t length = strlen(out);
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(out + length, capacity - length, format, args);
+	va_end(args);
+}
+
+/* ---- pieces ---------------------------------------------------------------------------------- */
+
+char *event_clock(char out[static EVENT_PART_LEN], const struct event *event)
+{
+	int64_t wall = clock_wall(event->time);
+	time_t seconds = wall / (int64_t)CLOCK_SECOND;
+	struct tm local = {0};
+
+	localtime_r(&seconds, &local);
+	snprintf(out, EVENT_PART_LEN, "%02d:%02d:%02d.%06d", local.tm_hour, local.tm_min,
+		 local.tm_sec, (int)(wall % (int64_t)CLOCK_SECOND / 1000));
+	return out;
+}
+
+/* "IPC_CREAT|0600"; "0" for none at all */
+static void event_append_flags(char out[static EVENT_PART_LEN], const struct event *event)
+{
+	char names[CALL_FLAGS_MAX][CALL_NAME_LEN];
+	size_t count = call_flags(event->op, event->flags, names);
+	uint32_t mode = event->op == FACT_SHMGET ? event->flags & CALL_MODE : 0;
+
+	for (size_t i = 0; i < count; i++)
+		event_append(out, EVENT_PART_LEN, "%s%s", i ? "|" : "", names[i]);
+	if (mode)
+		event_append(out, EVENT_PART_LEN, "%s%04" PRIo32, count ? "|" : "", mode);
+	else if (!count)
+		event_append(out, EVENT_PART_LEN, "0");
+}
+
+/* The short form where it is exact, else every byte: in sizes the last one can be what matters. */
+static void event_append_size(char out[static EVENT_PART_LEN], uint64_t size)
+{
+	char text[UNITS_LEN];
+	uint64_t again;
+
+	if (units_parse_size(units_size(text, size), &again) == 0 && again == size)
+		event_append(out, EVENT_PART_LEN, "%s", text);
+	else
+		event_append(out, EVENT_PART_LEN, "%" PRIu64, size);
+}
+
+static void event_append_address(char out[static EVENT_PART_LEN], uint64_t address)
+{
+	if (address)
+		event_append(out, EVENT_PART_LEN, "0x%" PRIx64, address);
+	else
+		event_append(out, EVENT_PART_LEN, "NULL");
+}
+
+static void event_call_shmget(char out[static EVENT_PART_LEN], const struct event *event)
+{
+	if (event->key)
+		event_append(out, EVENT_PART_LEN, "shmget(0x%08" PRIx32 ", ", (uint32_t)event->key);
+	else
+		event_append(out, EVENT_PART_LEN, "shmget(IPC_PRIVATE, ");
+	event_append_size(out, event->size);
+	event_append(out, EVENT_PART_LEN, ", ");
+	event_append_flags(out, event);
+	event_append(out, EVENT_PART_LEN, ")");
+}
+
+static void event_call_shmat(char out[static EVENT_PART_LEN], const struct event *event)
+{
+	event_append(out, EVENT_PART_LEN, "shmat(%" PRId32 ", ", event->shmid);
+	event_append_address(out, event->addr);
+	event_append(out, EVENT_PART_LEN, ", ");
+	event_append_flags(out, event);
+	event_append(out, EVENT_PART_LEN, ")");
+}
+
+char *event_call(char out[static EVENT_PART_LEN], const struct event *event)
+{
+	char name[CALL_NAME_LEN];
+
+	out[0] = '\0';
+	switch (event->op) {
+	case FACT_SHMGET:
+		event_call_shmget(out, event);
+		break;
+	case FACT_SHMAT:
+		event_call_shmat(out, event);
+		break;
+	case FACT_SHMDT:
+		event_append(out, EVENT_PART_LEN, "shmdt(");
+		event_append_address(out, event->addr);
+		event_append(out, EVENT_PART_LEN, ")");
+		break;
+	case FACT_SHMCTL:
+		event_append(out, EVENT_PART_LEN, "shmctl(%" PRId32 ", %s)", event->shmid,
+			     call_command(event->cmd, name));
+		break;
+	case FACT_FORK:
+		event_append(out, EVENT_PART_LEN, "fork()");
+		break;
+	case FACT_DETACH:
+		event_append(out, EVENT_PART_LEN, "detach %" PRIu64 " mapping%s (%s)", event->maps,
+			     event->maps == 1 ? "" : "s", fact_reason_name(event->reason));
+		break;
+	case FACT_DESTROY:
+		event_append(out, EVENT_PART_LEN, "destroy (%s)", fact_reason_name(event->reason));
+		break;
+	default:
+		event_append(out, EVENT_PART_LEN, "%s", fact_op_name(event->op));
+		break;
+	}
+	return out;
+}
+
+static void event_status(char out[static EVENT_PART_LEN], int status)
+{
+	char name[CALL_NAME_LEN];
+
+	if (WIFSIGNALED(status))
+		event_append(out, EVENT_PART_LEN, "killed by %s",
+			     call_signal(WTERMSIG(status), name));
+	else
+		event_append(out, EVENT_PART_LEN, "status %d", WEXITSTATUS(status));
+}
+
+char *event_result(char out[static EVENT_PART_LEN], const struct event *event)
+{
+	char name[LOG_ERRNO_LEN];
+
+	out[0] = '\0';
+	if (event->op == FACT_FORK)
+		event_append(out, EVENT_PART_LEN, "= %" PRId32, event->child);
+	else if (event->op == FACT_EXIT)
+		event_status(out, event->status);
+	else if (!(FACT_OP_BIT(event->op) & FACT_OPS_CALLS))
+		return out;
+	else if (event->ret < 0)
+		event_append(out, EVENT_PART_LEN, "%s", log_errno_name((int)event->ret, name));
+	else if (event->op == FACT_SHMAT)
+		event_append(out, EVENT_PART_LEN, "= 0x%" PRIx64, (uint64_t)event->ret);
+	else
+		event_append(out, EVENT_PART_LEN, "= %" PRId64 "%s", event->ret,
+			     event->created ? " created" : "");
+	return out;
+}
+
+/* ---- the line -------------------------------------------------------------------------------- */
+
+/* Appends text and blanks up to `width` columns, and one more. */
+static void event_append_column(char out[static EVENT_LINE_LEN], const char *text, size_t width)
+{
+	size_t taken = text_width(text);
+
+	event_append(out, EVENT_LINE_LEN, "%s%*s", text,
+		     (int)(taken < width ? width - taken : 0) + 1, "");
+}
+
+static void event_append_number(char out[static EVENT_LINE_LEN], bool known, int32_t number,
+				int width)
+{
+	if (known)
+		event_append(out, EVENT_LINE_LEN, "%*" PRId32 " ", width, number);
+	else
+		event_append(out, EVENT_LINE_LEN, "%*s ", width, "-");
+}
+
+static void event_trim(char out[static EVENT_LINE_LEN])
+{
+	size_t length = strlen(out);
+
+	while (length > 0 && out[length - 1] == ' ')
+		out[--length] = '\0';
+}
+
+char *event_line(char out[static EVENT_LINE_LEN], const struct event *event)
+{
+	char part[EVENT_PART_LEN], took[UNITS_LEN];
+
+	snprintf(out, EVENT_LINE_LEN, "%s ", event_clock(part, event));
+	event_append_number(out, event->pid > 0, event->pid, EVENT_PID_WIDTH);
+	event_append_column(out, event->comm[0] ? event->comm : "-", EVENT_COMM_WIDTH);
+	event_append_number(out, event->shmid >= 0, event->shmid, EVENT_SHMID_WIDTH);
+	event_append_column(out, event_call(part, event), EVENT_CALL_WIDTH);
+	event_append_column(out, event_result(part, event), EVENT_RESULT_WIDTH);
+	if (event->took)
+		event_append(out, EVENT_LINE_LEN, "%s", units_duration(took, event->took));
+	event_trim(out);
+	return out;
+}
+
+const char *event_heading(void)
+{
+	return "TIME                PID COMM               SHMID CALL             "
+	       "                              RESULT            TOOK";
+}
+
+int event_history(const struct model *model, const struct segment *segment, uint64_t **sequences,
+		  size_t *count, size_t *capacity)
+{
+	const struct model_event *event;
+	size_t found = 0;
+
+	*count = 0;
+	for (uint64_t link = segment->last_event; link; link = event->previous) {
+		void *grown = *sequences;
+
+		event = model_event(model, link - 1);
+		if (!event)
+			break;
+		if (array_reserve(&grown, capacity, found + 1, sizeof(**sequences)))
+			return -ENOMEM;
+		*sequences = grown;
+		(*sequences)[found++] = link - 1;
+	}
+	for (size_t i = 0; i < found / 2; i++) {
+		uint64_t swapped = (*sequences)[i];
+
+		(*sequences)[i] = (*sequences)[found - 1 - i];
+		(*sequences)[found - 1 - i] = swapped;
+	}
+	*count = found;
+	return 0;
+}

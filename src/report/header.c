@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <sys/utsname.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/text.h"
+#include "base/units.h"
+#include "report/report.h"
+
+enum {
+	HEADER_HOST_LEN = 4 * (SYS_NMLN + 1),
+	HEADER_SUM_LEN = UNITS_LEN + 1,
+};
+
+static void header_print_source(FILE *out, const struct column_context *context,
+				const struct model_totals *totals, double interval)
+{
+	const struct source_status *status = model_status(context->model);
+	time_t seconds = context->wall / (int64_t)CLOCK_SECOND;
+	char host[HEADER_HOST_LEN];
+	struct utsname machine = {0};
+	struct tm local = {0};
+
+	uname(&machine);
+	text_safe(host, sizeof(host), machine.nodename, sizeof(machine.nodename));
+	localtime_r(&seconds, &local);
+	fprintf(out, "shmtop  %s  %02d:%02d:%02d", host, local.tm_hour, local.tm_min, local.tm_sec);
+	if (interval > 0)
+		fprintf(out, "  every %.1fs", interval);
+	fprintf(out, "  %s/%s/%s  lost %" PRIu64 "  drift %" PRIu64 "  %zu ns\n",
+		status->calls ? status->calls : "-", status->life ? status->life : "-",
+		status->attachers ? status->attachers : "-", status->lost, totals->drift,
+		totals->namespaces);
+	if (status->why[0])
+		fprintf(out, "Why not better: %s\n", status->why);
+}
+
+/* A sum that lacks some segments is a lower bound, if any at all. */
+static const char *header_sum(char out[static HEADER_SUM_LEN], bool whole, uint64_t bytes)
+{
+	char text[UNITS_LEN];
+
+	if (!whole && bytes == 0)
+		return "-";
+	snprintf(out, HEADER_SUM_LEN, "%s%s", whole ? "" : ">", units_size(text, bytes));
+	return out;
+}
+
+static void header_print_memory(FILE *out, const struct model_totals *totals)
+{
+	char size[UNITS_LEN], rss[HEADER_SUM_LEN], swap[HEADER_SUM_LEN];
+
+	fprintf(out, "Mem  size %s  rss %s  swap %s\n", units_size(size, totals->size),
+		header_sum(rss, totals->has_rss, totals->rss),
+		header_sum(swap, totals->has_swap, totals->swap));
+}
+
+/* The limits of one's own namespace, when they are known */
+static const struct limits_facts *header_limits(const struct column_context *context)
+{
+	size_t count;
+	const struct namespace_state *namespaces = model_namespaces(context->model, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		if (namespaces[i].facts.ipcns == context->own_ipcns && namespaces[i].has_limits)
+			return &namespaces[i].limits;
+	}
+	return NULL;
+}
+
+static void header_print_segments(FILE *out, const struct column_context *context,
+				  const struct model_totals *totals)
+{
+	const struct limits_facts *limits = header_limits(context);
+	uint32_t rates[MODEL_RATES];
+	size_t seconds = model_rates(context->model, rates);
+
+	fprintf(out, "Seg  %zu", totals->segments);
+	if (limits)
+		fprintf(out, "  host %" PRIu64 "/%" PRIu64, limits->segments.used,
+			limits->segments.max);
+	fprintf(out, "  unattached %" PRIu64 "  att %" PRIu64 "  procs %zu", totals->unattached,
+		totals->attachments, totals->processes);
+	if (seconds > 0)
+		fprintf(out, "  ops %" PRIu32 "/s", rates[seconds - 1]);
+	fputc('\n', out);
+}
+
+void header_print(FILE *out, const struct column_context *context, double interval)
+{
+	struct model_totals totals;
+
+	model_totals(context->model, &totals);
+	header_print_source(out, context, &totals, interval);
+	header_print_memory(out, &totals);
+	header_print_segments(out, context, &totals);
+}

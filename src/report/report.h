@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The model as text and JSON. Pure functions from a const model to a FILE or a json-c object;
+ * whoever opened the FILE checks it for errors (report_finish).
+ */
+#ifndef REPORT_REPORT_H
+#define REPORT_REPORT_H
+
+#include <json.h>
+#include <stdio.h>
+
+#include "report/column.h"
+
+/* ---- text ---------------------------------------------------------------------------------- */
+
+struct table_options {
+	const enum column_id *columns;
+	size_t column_count;
+	bool headings;
+	/* Unaligned: fields separated by one space, blanks in them as \x20, empty ones as -. Figures
+	 * are plain numbers if column_context.bytes says so. */
+	bool raw;
+	size_t width; /* columns of the terminal; 0: no limit (a pipe) */
+};
+
+/* The default columns of `list`. */
+extern const enum column_id table_default_columns[];
+extern const size_t table_default_column_count;
+
+/* One line a segment, columns as wide as what stands in them. Not by libsmartcols, which needs three times
+ * as long for 32,000 rows (150 ms against 50 ms, cells included). Where the width is limited texts are cut, marked with
+ * ~, and columns left out from the right; before that the namespace, if all rows share one's own.
+ * 0 or -ENOMEM. */
+int table_print(FILE *out, const struct column_context *context, const struct segment_id *ids,
+		size_t count, const struct table_options *options);
+
+/* Everything about one segment: facts in words, holders one a line, its events. 0 or -ENOMEM. */
+int table_print_segment(FILE *out, const struct column_context *context,
+			const struct segment *segment);
+
+/* One event in one line without newline: "12:04:30.118204  7713 tst   shmget(IPC_PRIVATE, 64.0M,
+ * IPC_CREAT|0600) = 229383 created  12us". Columns line up. Returns out. */
+enum { EVENT_LINE_LEN = 512 };
+char *event_line(char out[static EVENT_LINE_LEN], const struct event *event);
+/* Heading that fits event_line. */
+const char *event_heading(void);
+/* The pieces of it, for other layouts. Return out. */
+enum { EVENT_PART_LEN = 192 };
+/* "12:04:30.118204" */
+char *event_clock(char out[static EVENT_PART_LEN], const struct event *event);
+/* "shmat(4, NULL, SHM_RDONLY)" */
+char *event_call(char out[static EVENT_PART_LEN], const struct event *event);
+/* "= 0x7f2a40000000", "ENOSPC", "status 0"; "" where there is none */
+char *event_result(char out[static EVENT_PART_LEN], const struct event *event);
+
+/* Sequence numbers of the events of a segment that are still in the ring, oldest first. *sequences is
+ * reallocated as needed (array_reserve). 0 or -ENOMEM. */
+int event_history(const struct model *model, const struct segment *segment, uint64_t **sequences,
+		  size_t *count, size_t *capacity);
+
+/* Lines above a table: time, rung, loss, drift, what the rung cannot do, totals. `interval` in seconds; 0
+ * for a single look. */
+void header_print(FILE *out, const struct column_context *context, double interval);
+
+/* ---- JSON ---------------------------------------------------------------------------------- */
+
+/* A document with its head: schema "shmtop.NAME/1", time, host, kernel, probe. NULL if no memory. */
+struct json_object *json_document(const char *name, const struct column_context *context);
+struct json_object *json_segment(const struct column_context *context,
+				 const struct segment *segment);
+/* A few segments: each takes some 7 KB as long as the array lives. For all there are:
+ * json_print_segments(). */
+struct json_object *json_segments(const struct column_context *context,
+				  const struct segment_id *ids, size_t count);
+struct json_object *json_event(const struct event *event);
+/* The events of one segment that are still in the ring, oldest first. */
+struct json_object *json_events(const struct model *model, const struct segment *segment);
+struct json_object *json_limits(const struct limits_facts *limits);
+/* One line and a newline. Frees the object. */
+void json_print(FILE *out, struct json_object *object);
+/* Prints the document with one member more, the array of these segments, made one after the other: any
+ * number takes the memory of one. Frees the document, which must have a member. 0 or -ENOMEM. */
+int json_print_segments(FILE *out, struct json_object *document, const char *name,
+			const struct column_context *context, const struct segment_id *ids,
+			size_t count);
+
+/* Flushes `out`. Returns the exit status that this makes: 0; 0 and silence for a closed pipe
+ * (EPIPE); 1 with a line on stderr for any other error, such as a full disk. */
+int report_finish(FILE *out);
+
+#endif

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "report/call.h"
+#include "report/holders.h"
+#include "report/owner.h"
+#include "report/report.h"
+
+enum { TABLE_COMM_WIDTH = 15, TABLE_TIME_LEN = 32 };
+
+__attribute__((format(printf, 3, 4))) static void table_fact(FILE *out, const char *label,
+							     const char *format, ...)
+{
+	va_list args;
+
+	fprintf(out, "%-12s ", label);
+	va_start(args, format);
+	vfprintf(out, format, args);
+	va_end(args);
+	fputc('\n', out);
+}
+
+/* "2024-05-01 12:04:31" of epoch seconds */
+static const char *table_time(char out[static TABLE_TIME_LEN], int64_t seconds)
+{
+	time_t time = seconds;
+	struct tm local = {0};
+
+	localtime_r(&time, &local);
+	strftime(out, TABLE_TIME_LEN, "%F %T", &local);
+	return out;
+}
+
+static const char *table_instant(char out[static TABLE_TIME_LEN],
+				 const struct column_context *context, uint64_t time)
+{
+	return table_time(out, column_wall(context, time) / (int64_t)CLOCK_SECOND);
+}
+
+/* ---- facts ----------------------------------------------------------------------------------- */
+
+static void table_fact_identity(FILE *out, const struct column_context *context,
+				const struct segment *segment)
+{
+	bool own = segment->id.ipcns == context->own_ipcns;
+
+	table_fact(out, "Segment", "%" PRId32, segment->id.shmid);
+	table_fact(out, "Namespace", "%s%" PRIu32 "%s", own ? "host (" : "", segment->id.ipcns,
+		   own ? ")" : "");
+	if (!segment->has_key)
+		table_fact(out, "Key", "-");
+	else if (segment->key == 0)
+		table_fact(out, "Key", "IPC_PRIVATE");
+	else
+		table_fact(out, "Key", "0x%08" PRIx32 " (%" PRId32 ")", (uint32_t)segment->key,
+			   segment->key);
+}
+
+static void table_fact_state(FILE *out, const struct column_context *context,
+			     const struct segment *segment)
+{
+	unsigned int flags = column_flags(context, segment);
+	char text[TABLE_TIME_LEN];
+
+	if (segment->gone)
+		table_fact(out, "State", "gone since %s (%s)",
+			   table_instant(text, context, segment->gone),
+			   fact_reason_name(segment->gone_reason));
+	else if (flags & COLUMN_FLAG_DEST)
+		table_fact(out, "State", "removed: it ends when the last holder lets go");
+	else if (flags & COLUMN_FLAG_ORPHAN)
+		table_fact(out, "State", "nobody is attached and its creator is gone");
+	else
+		table_fact(out, "State", "exists");
+	fprintf(out, "%-12s ", "Flags");
+	for (size_t i = 0, count = 0; i < COLUMN_FLAGS_COUNT; i++) {
+		if (flags & column_flag_table[i].flag)
+			fprintf(out, "%s%s", count++ ? ", " : "", column_flag_table[i].word);
+	}
+	fputs(flags ? "\n" : "none\n", out);
+}
+
+static void table_fact_user(FILE *out, const struct column_context *context, const char *label,
+			    const struct segment *segment, enum fact_column known_uid, uint32_t uid,
+			    enum fact_column known_gid, uint32_t gid)
+{
+	const char *name = owner_name(context->owners, uid);
+
+	if (!(segment->facts.known & known_uid))
+		table_fact(out, label, "-");
+	else if (segment->facts.known & known_gid)
+		table_fact(out, label, "%s%suid %" PRIu32 ", gid %" PRIu32, name ? name : "",
+			   name ? ", " : "", uid, gid);
+	else
+		table_fact(out, label, "%s%suid %" PRIu32, name ? name : "", name ? ", " : "", uid);
+}
+
+static void table_fact_bytes(FILE *out, const struct column_context *context, const char *label,
+			     enum column_id column, const struct segment *segment)
+{
+	struct column_value value;
+	char text[UNITS_LEN];
+
+	column_table[column].value(context, segment, &value);
+	if (value.type == COLUMN_UNKNOWN)
+		table_fact(out, label, "-");
+	else
+		table_fact(out, label, "%s (%" PRId64 " bytes)",
+			   units_size(text, (uint64_t)value.number), value.number);
+}
+
+static void table_fact_time(FILE *out, const struct column_context *context, const char *label,
+			    bool known, int64_t time, const char *note)
+{
+	int64_t age = context->wall / (int64_t)CLOCK_SECOND - time;
+	char at[TABLE_TIME_LEN], text[UNITS_LEN];
+
+	if (!known)
+		table_fact(out, label, "-");
+	else if (time == 0)
+		table_fact(out, label, "never");
+	else
+		table_fact(out, label, "%s, %s ago%s", table_time(at, time),
+			   units_age(text, age > 0 ? (uint64_t)age : 0), note);
+}
+
+static void table_fact_times(FILE *out, const struct column_context *context,
+			     const struct segment *segment)
+{
+	const struct segment_facts *facts = &segment->facts;
+
+	if (segment->born)
+		table_fact_time(out, context, "Created", true,
+				column_wall(context, segment->born) / (int64_t)CLOCK_SECOND, "");
+	else
+		table_fact_time(out, context, "Created", facts->known & FACT_COL_CTIME,
+				facts->ctime, ", or changed by IPC_SET then");
+	table_fact_time(out, context, "Attached", facts->known & FACT_COL_ATIME, facts->atime, "");
+	table_fact_time(out, context, "Detached", facts->known & FACT_COL_DTIME, facts->dtime, "");
+}
+
+/* What an event told about its end, or about who tried to end it */
+static void table_fact_history(FILE *out, const struct column_context *context,
+			       const struct segment *segment)
+{
+	char at[TABLE_TIME_LEN], name[LOG_ERRNO_LEN];
+
+	if (segment->detached)
+		table_fact(out, "Last detach", "%s by %" PRId32 " (%s)",
+			   table_instant(at, context, segment->detached), segment->detached_pid,
+			   fact_reason_name(segment->detached_reason));
+	if (segment->removal)
+		table_fact(out, "Removal", "%s by %" PRId32 ": %s",
+			   table_instant(at, context, segment->removal), segment->removal_pid,
+			   segment->removal_ret < 0
+				   ? log_errno_name((int)segment->removal_ret, name)
+				   : "done");
+}
+
+/* ---- processes ----------------------------------------------------------------------------- */
+
+static void table_fact_process(FILE *out, const struct column_context *context, const char *label,
+			       const struct process *process)
+{
+	char at[TABLE_TIME_LEN];
+
+	if (!process) {
+		table_fact(out, label, "-");
+		return;
+	}
+	fprintf(out, "%-12s %" PRId32 " %s", label, process->pid,
+		process->comm[0] ? process->comm : "-");
+	if (process->inner_pid && process->inner_pid != process->pid)
+		fprintf(out, ", %" PRId32 " in its pid namespace", process->inner_pid);
+	if (!process->checked)
+		fputs(", alive or not is unknown\n", out);
+	else if (process->alive)
+		fputs(", alive\n", out);
+	else if (process->ended)
+		fprintf(out, ", gone since %s\n", table_instant(at, context, process->ended));
+	else
+		fputs(", gone\n", out);
+	if (process->cmdline[0])
+		table_fact(out, "  command", "%s", process->cmdline);
+	if (process->exe[0])
+		table_fact(out, "  program", "%s", process->exe);
+	if (process->cgroup[0])
+		table_fact(out, "  cgroup", "%s", process->cgroup);
+}
+
+static void table_print_holder(FILE *out, const struct column_context *context,
+			       const struct segment *segment, const struct holder_row *row)
+{
+	const struct process *process = row->holder->process;
+	const char *comm = process->comm[0] ? process->comm : "-";
+	size_t width = text_width(comm);
+	const char *state = process->checked && !process->alive ? "gone"
+			    : process == segment->creator       ? "creator"
+								: "";
+	/* One that was found by a scan is older than the first look at it. */
+	const char *at_least = row->origin == MAPPING_SCAN ? ">" : "";
+	char age[UNITS_LEN], since[2 * UNITS_LEN], address[UNITS_LEN];
+
+	units_age(age, (context->now - row->since) / CLOCK_SECOND);
+	snprintf(since, sizeof(since), "%s%s", at_least, age);
+
+	snprintf(address, sizeof(address), "0x%" PRIx64, row->addr);
+	fprintf(out, "%9" PRId32 " %s%*s %5zu %-4s %6s %-5s %-18s %-7s %s\n", process->pid, comm,
+		(int)(width < TABLE_COMM_WIDTH ? TABLE_COMM_WIDTH - width : 0), "", row->maps,
+		holders_mode(row->flags), since, holders_origin(row->origin), address, state,
+		process->cmdline[0] ? process->cmdline : "-");
+}
+
+static int table_print_holders(FILE *out, const struct column_context *context,
+			       const struct segment *segment)
+{
+	struct holder_list list = {0};
+	int64_t drift = model_drift(segment);
+	int err = holders_collect(segment, &list);
+
+	if (err)
+		return err;
+	if (segment->facts.known & FACT_COL_NATTCH)
+		fprintf(out, "\nAttachments: %" PRIu64, segment->nattch);
+	else
+		fputs("\nAttachments: -", out);
+	if (segment->nattch > 0 || segment->mapped > 0)
+		fprintf(out, ", known: %" PRIu64 " by %zu holder%s", segment->mapped, list.count,
+			list.count == 1 ? "" : "s");
+	if (drift)
+		fprintf(out, ", drift %" PRId64, drift);
+	fputc('\n', out);
+	if (list.count > 0)
+		fprintf(out, "%9s %-15s %5s %-4s %6s %-5s %-18s %-7s %s\n", "PID", "COMM", "MAPS",
+			"MODE", "SINCE", "HOW", "ADDR", "STATE", "COMMAND");
+	for (size_t i = 0; i < list.count; i++)
+		table_print_holder(out, context, segment, &list.rows[i]);
+	holders_free(&list);
+	return 0;
+}
+
+static int table_print_history(FILE *out, const struct column_context *context,
+			       const struct segment *segment)
+{
+	uint64_t *sequences = NULL;
+	size_t count = 0, capacity = 0;
+	char line[EVENT_LINE_LEN];
+	int err = event_history(context->model, segment, &sequences, &count, &capacity);
+
+	if (!err) {
+		fprintf(out, "\nEvents seen: %zu\n", count);
+		if (count > 0)
+			fprintf(out, "%s\n", event_heading());
+	}
+	for (size_t i = 0; !err && i < count; i++) {
+		const struct model_event *event = model_event(context->model, sequences[i]);
+
+		fprintf(out, "%s\n", event_line(line, &event->event));
+	}
+	free(sequences);
+	return err;
+}
+
+int table_print_segment(FILE *out, const struct column_context *context,
+			const struct segment *segment)
+{
+	const struct segment_facts *facts = &segment->facts;
+	char mode[COLUMN_CELL_LEN];
+	int err;
+
+	table_fact_identity(out, context, segment);
+	table_fact_state(out, context, segment);
+	table_fact(out, "Mode", "%s", column_table[COLUMN_PERM].cell(context, segment, mode));
+	table_fact_user(out, context, "Owner", segment, FACT_COL_UID, facts->uid, FACT_COL_GID,
+			facts->gid);
+	table_fact_user(out, context, "Made by", segment, FACT_COL_CUID, facts->cuid, FACT_COL_CGID,
+			facts->cgid);
+	table_fact_bytes(out, context, "Size", COLUMN_SIZE, segment);
+	table_fact_bytes(out, context, "Resident", COLUMN_RSS, segment);
+	table_fact_bytes(out, context, "Swapped", COLUMN_SWAP, segment);
+	table_fact_times(out, context, segment);
+	table_fact_history(out, context, segment);
+	table_fact_process(out, context, "Creator", segment->creator);
+	table_fact_process(out, context, "Last user", segment->last);
+	err = table_print_holders(out, context, segment);
+	return err ? err : table_print_history(out, context, segment);
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The lines above a table. */
+#include "sample.h"
+
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "report/report.h"
+
+static void assert_header(const struct column_context *context, double interval,
+			  const char *behind_host)
+{
+	char expected[1024];
+	struct utsname machine;
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	assert_non_null(out);
+	assert_int_equal(uname(&machine), 0);
+	snprintf(expected, sizeof(expected), "shmtop  %s  %s", machine.nodename, behind_host);
+	header_print(out, context, interval);
+	fclose(out);
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+static void header_of_a_machine(void **state)
+{
+	struct column_context context = sample_new();
+
+	(void)state;
+	assert_header(&context, 1.0,
+		      "12:04:31  every 1.0s  tracepoint/sched/iter  lost 0  drift 1  2 ns\n"
+		      "Why not better: no fentry\n"
+		      "Mem  size 8.06G  rss >7.00G  swap >4.00K\n"
+		      "Seg  3  host 2/4096  unattached 1  att 4  procs 2\n");
+	/* limits of other namespaces than one's own say nothing here */
+	context.own_ipcns = SAMPLE_OTHER;
+	assert_header(&context, 0,
+		      "12:04:31  tracepoint/sched/iter  lost 0  drift 1  2 ns\n"
+		      "Why not better: no fentry\n"
+		      "Mem  size 8.06G  rss >7.00G  swap >4.00K\n"
+		      "Seg  3  unattached 1  att 4  procs 2\n");
+	sample_free(&context);
+}
+
+static void header_with_rates(void **state)
+{
+	struct model *model;
+	const struct source_status status = {
+		.calls = "none", .life = "none", .attachers = "maps", .lost = 7};
+	struct event event = sample_event(FACT_SHMDT, 0);
+
+	(void)state;
+	assert_int_equal(model_new(NULL, &model), 0);
+	model_set_status(model, &status);
+	model_expire(model, SAMPLE_NOW);
+	event.shmid = -1;
+	event.ret = -22;
+	for (int i = 0; i < 14; i++)
+		assert_int_equal(model_apply(model, &event), 0);
+	model_expire(model, SAMPLE_NOW + CLOCK_SECOND);
+	event.time += CLOCK_SECOND;
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(model_apply(model, &event), 0);
+	model_expire(model, SAMPLE_NOW + 2 * CLOCK_SECOND);
+	const struct column_context context = {
+		.model = model, .now = SAMPLE_NOW, .wall = SAMPLE_WALL, .own_ipcns = SAMPLE_HOST};
+
+	assert_header(&context, 0,
+		      "12:04:31  none/none/maps  lost 7  drift 0  0 ns\n"
+		      "Mem  size 0  rss 0  swap 0\n"
+		      "Seg  0  unattached 0  att 0  procs 0  ops 3/s\n");
+	model_free(model);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(header_of_a_machine),
+		cmocka_unit_test(header_with_rates),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,391 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The JSON, as exact text: names and their order are a promise to those who read them. */
+#include "sample.h"
+
+#include <stdio.h>
+#include <sys/utsname.h>
+
+#include "report/owner.h"
+#include "report/report.h"
+
+static int set_up(void **state)
+{
+	static struct column_context context;
+
+	context = sample_new();
+	*state = &context;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	sample_free(*state);
+	return 0;
+}
+
+/* Frees the object. */
+static void assert_json(struct json_object *object, const char *expected)
+{
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	assert_non_null(object);
+	assert_non_null(out);
+	json_print(out, object);
+	fclose(out);
+	assert_true(length > 0 && text[length - 1] == '\n');
+	text[length - 1] = '\0';
+	assert_string_equal(text, expected);
+	free(text);
+}
+
+/* ---- events ---------------------------------------------------------------------------------- */
+
+#define EVENT_HEAD                                                                                 \
+	"{\"schema\":\"shmtop.event/1\",\"time\":1714565070.500000000,\"op\":\"%s\",\"pid\":7713," \
+	"\"tid\":7714,\"comm\":\"tst\",\"uid\":1000,\"ipcns\":1,\"args\":%s,%s,\"shmid\":229383,"  \
+	"\"explain\":null,\"stack\":null}"
+
+static void assert_event(const struct event *event, const char *op, const char *args,
+			 const char *result)
+{
+	char expected[1024];
+
+	snprintf(expected, sizeof(expected), EVENT_HEAD, op, args, result);
+	assert_json(json_event(event), expected);
+}
+
+static void calls_are_told(void **state)
+{
+	struct event event = sample_event(FACT_SHMGET, 500);
+
+	(void)state;
+	event.key = (int32_t)0xf000162e;
+	event.size = UINT64_MAX;
+	event.flags = IPC_CREAT | SHM_HUGETLB | 21u << 26 | 0640;
+	event.ret = 229383;
+	event.created = true;
+	assert_event(&event, "shmget",
+		     "{\"key\":-268429778,\"key_hex\":\"0xf000162e\",\"size\":18446744073709551615,"
+		     "\"flags\":[\"IPC_CREAT\",\"SHM_HUGETLB\",\"SHM_HUGE_2MB\"],"
+		     "\"mode\":\"0640\",\"raw_flags\":1409289120}",
+		     "\"ret\":229383,\"errno\":null,\"took_ns\":12345,\"created\":true");
+
+	event = sample_event(FACT_SHMAT, 500);
+	event.ret = 0x7f2a40000000;
+	event.addr = 0x400000;
+	event.flags = SHM_RDONLY | 1;
+	assert_event(&event, "shmat",
+		     "{\"shmid\":229383,\"addr\":\"0x400000\",\"flags\":[\"SHM_RDONLY\",\"0x1\"],"
+		     "\"raw_flags\":4097}",
+		     "\"ret\":139819439095808,\"errno\":null,\"took_ns\":12345");
+
+	event = sample_event(FACT_SHMDT, 500);
+	event.addr = 0x7f2a40000000;
+	event.ret = -22;
+	event.took = 0;
+	assert_event(&event, "shmdt", "{\"addr\":\"0x7f2a40000000\"}",
+		     "\"ret\":-22,\"errno\":\"EINVAL\",\"took_ns\":null");
+
+	event = sample_event(FACT_SHMCTL, 500);
+	event.cmd = IPC_RMID;
+	assert_event(&event, "shmctl", "{\"shmid\":229383,\"cmd\":\"IPC_RMID\"}",
+		     "\"ret\":0,\"errno\":null,\"took_ns\":12345");
+}
+
+static void life_is_told(void **state)
+{
+	static const char nothing[] = "\"ret\":null,\"errno\":null,\"took_ns\":null";
+	struct event event = sample_event(FACT_FORK, 500);
+
+	(void)state;
+	event.child = 7720;
+	assert_event(&event, "fork", "{\"child\":7720}", nothing);
+	event = sample_event(FACT_EXEC, 500);
+	assert_event(&event, "exec", "{}", nothing);
+	event = sample_event(FACT_EXIT, 500);
+	event.status = 3 << 8;
+	assert_event(&event, "exit", "{\"status\":{\"code\":3}}", nothing);
+	event.status = 9;
+	assert_event(&event, "exit", "{\"status\":{\"signal\":\"SIGKILL\"}}", nothing);
+	event = sample_event(FACT_DETACH, 500);
+	event.reason = FACT_REASON_EXIT;
+	event.maps = 2;
+	assert_event(&event, "detach", "{\"reason\":\"exit\",\"maps\":2}", nothing);
+	event = sample_event(FACT_DESTROY, 500);
+	event.reason = FACT_REASON_LAST_DETACH;
+	assert_event(&event, "destroy", "{\"reason\":\"last_detach\"}", nothing);
+}
+
+static void unknown_is_null_in_events(void **state)
+{
+	const struct event event = {
+		.time = SAMPLE_NOW + 1, .op = FACT_SHMGET, .ret = -28, .shmid = -1};
+
+	(void)state;
+	assert_json(json_event(&event),
+		    "{\"schema\":\"shmtop.event/1\",\"time\":1714565071.000000001,"
+		    "\"op\":\"shmget\",\"pid\":null,\"tid\":null,\"comm\":null,\"uid\":null,"
+		    "\"ipcns\":null,\"args\":{\"key\":0,\"key_hex\":\"0x00000000\",\"size\":0,"
+		    "\"flags\":[],\"mode\":\"0000\",\"raw_flags\":0},\"ret\":-28,"
+		    "\"errno\":\"ENOSPC\",\"took_ns\":null,\"created\":false,\"shmid\":null,"
+		    "\"explain\":null,\"stack\":null}");
+}
+
+static void shmid_0_is_a_shmid(void **state)
+{
+	struct event event = sample_event(FACT_SHMDT, 500);
+	struct json_object *object;
+
+	(void)state;
+	event.shmid = 0;
+	object = json_event(&event);
+	assert_json(json_object_get(json_object_object_get(object, "shmid")), "0");
+	json_object_put(object);
+}
+
+static void events_of_a_segment(void **state)
+{
+	const struct column_context *context = *state;
+	struct json_object *events = json_events(context->model, sample_segment(context, 229383));
+
+	assert_int_equal(json_object_array_length(events), 5);
+	assert_string_equal(json_object_get_string(json_object_object_get(
+				    json_object_array_get_idx(events, 0), "op")),
+			    "shmget");
+	assert_string_equal(json_object_get_string(json_object_object_get(
+				    json_object_array_get_idx(events, 4), "op")),
+			    "destroy");
+	json_object_put(events);
+	assert_json(json_events(context->model, sample_segment(context, 0)), "[]");
+}
+
+/* ---- segments -------------------------------------------------------------------------------- */
+
+static void segment_with_holders(void **state)
+{
+	assert_json(json_segment(*state, sample_segment(*state, 32769)),
+		    "{\"ipcns\":1,\"shmid\":32769,\"key\":1375797763,\"key_hex\":\"0x52010203\","
+		    "\"mode\":\"0600\",\"flags\":[],\"size\":8589934592,\"rss\":7516192768,"
+		    "\"swap\":4096,\"nattch\":3,\"mapped\":3,\"drift\":0,\"uid\":4000000001,"
+		    "\"owner\":null,\"gid\":5,\"cuid\":4000000001,\"cgid\":5,\"atime\":1714565069,"
+		    "\"dtime\":0,\"ctime\":1711022671,\"born\":null,\"gone\":null,"
+		    "\"creator\":{\"pid\":1021,\"comm\":\"postgres\","
+		    "\"cmdline\":\"/usr/bin/postgres -D /data\",\"exe\":\"/usr/bin/postgres\","
+		    "\"uid\":26,\"cgroup\":\"/system.slice/postgresql.service\",\"alive\":true},"
+		    "\"last\":{\"pid\":1022,\"comm\":\"tst\\\\x1b[31m\","
+		    "\"cmdline\":\"postgres: writer\",\"exe\":null,\"uid\":26,\"cgroup\":null,"
+		    "\"alive\":true},"
+		    "\"holders\":[{\"pid\":1021,\"comm\":\"postgres\","
+		    "\"cmdline\":\"/usr/bin/postgres -D /data\",\"exe\":\"/usr/bin/postgres\","
+		    "\"uid\":26,\"cgroup\":\"/system.slice/postgresql.service\",\"alive\":true,"
+		    "\"maps\":2,\"mode\":\"rw\",\"addr\":\"0x7f0000000000\",\"since\":null,"
+		    "\"how\":\"scan\"},"
+		    "{\"pid\":1022,\"comm\":\"tst\\\\x1b[31m\",\"cmdline\":\"postgres: writer\","
+		    "\"exe\":null,\"uid\":26,\"cgroup\":null,\"alive\":true,\"maps\":1,"
+		    "\"mode\":\"r-\",\"addr\":\"0x7e0000000000\",\"since\":null,\"how\":\"scan\"}],"
+		    "\"verdict\":null}");
+}
+
+static void segment_with_unknowns(void **state)
+{
+	const struct segment bare = {.id = {7, 3, 1}, .nattch = 1};
+
+	assert_json(json_segment(*state, &bare),
+		    "{\"ipcns\":7,\"shmid\":3,\"key\":null,\"key_hex\":null,\"mode\":null,"
+		    "\"flags\":[],\"size\":null,\"rss\":null,\"swap\":null,\"nattch\":null,"
+		    "\"mapped\":0,\"drift\":0,\"uid\":null,\"owner\":null,\"gid\":null,"
+		    "\"cuid\":null,\"cgid\":null,\"atime\":null,\"dtime\":null,\"ctime\":null,"
+		    "\"born\":null,\"gone\":null,\"creator\":null,\"last\":null,"
+		    "\"holders\":null,\"verdict\":null}");
+}
+
+static void segment_that_is_gone(void **state)
+{
+	struct json_object *object = json_segment(*state, sample_segment(*state, 229383));
+
+	assert_json(json_object_get(json_object_object_get(object, "flags")),
+		    "[\"dest\",\"noreserve\"]");
+	assert_json(json_object_get(json_object_object_get(object, "born")),
+		    "1714565066.000000000");
+	assert_json(json_object_get(json_object_object_get(object, "gone")),
+		    "1714565069.000000000");
+	assert_json(json_object_get(json_object_object_get(object, "holders")), "[]");
+	json_object_put(object);
+}
+
+static void holder_that_was_seen_to_attach(void **state)
+{
+	struct process process = {.pid = 5, .cmdline = "", .exe = "", .cgroup = ""};
+	struct holder holder = {.mm = 1, .process = &process};
+	struct mapping fork = {.holder = &holder,
+			       .start = 0x2000,
+			       .flags = ATTACHMENT_READ | ATTACHMENT_EXEC,
+			       .origin = MAPPING_FORK,
+			       .since = SAMPLE_NOW - CLOCK_SECOND};
+	struct mapping shmat = {.holder = &holder,
+				.start = 0x1000,
+				.flags = ATTACHMENT_READ | ATTACHMENT_WRITE,
+				.origin = MAPPING_SHMAT,
+				.since = SAMPLE_NOW,
+				.segment_next = &fork};
+	const struct segment segment = {.mappings = &shmat};
+	struct json_object *object = json_segment(*state, &segment);
+
+	assert_json(json_object_get(json_object_object_get(object, "holders")),
+		    "[{\"pid\":5,\"comm\":null,\"cmdline\":null,\"exe\":null,\"uid\":null,"
+		    "\"cgroup\":null,\"alive\":null,\"maps\":2,\"mode\":\"rwx\","
+		    "\"addr\":\"0x1000\",\"since\":1714565070.000000000,\"how\":\"fork\"}]");
+	json_object_put(object);
+}
+
+static void segment_with_a_named_owner(void **state)
+{
+	struct column_context context = *(struct column_context *)*state;
+	const struct segment segment = {.facts = {.known = FACT_COL_UID, .uid = 0}};
+	struct json_object *object;
+
+	assert_int_equal(owner_names_new(&context.owners), 0);
+	object = json_segment(&context, &segment);
+	assert_json(json_object_get(json_object_object_get(object, "owner")), "\"root\"");
+	json_object_put(object);
+	owner_names_free(context.owners);
+}
+
+/* ---- documents ------------------------------------------------------------------------------- */
+
+static void document_has_a_head(void **state)
+{
+	struct utsname machine;
+	char expected[1024];
+
+	assert_int_equal(uname(&machine), 0);
+	snprintf(expected, sizeof(expected),
+		 "{\"schema\":\"shmtop.list/1\",\"time\":1714565071.000000000,\"host\":\"%s\","
+		 "\"kernel\":\"%s\",\"probe\":{\"calls\":\"tracepoint\",\"life\":\"sched\","
+		 "\"attachers\":\"iter\",\"lost\":0,\"drift\":1,\"why\":\"no fentry\"}}",
+		 machine.nodename, machine.release);
+	assert_json(json_document("list", *state), expected);
+}
+
+static void document_before_anything_is_known(void **state)
+{
+	struct model *model;
+	struct json_object *object;
+
+	(void)state;
+	assert_int_equal(model_new(NULL, &model), 0);
+	const struct column_context context = {.model = model};
+
+	object = json_document("show", &context);
+	assert_json(json_object_get(json_object_object_get(object, "probe")),
+		    "{\"calls\":\"none\",\"life\":\"none\",\"attachers\":\"none\",\"lost\":0,"
+		    "\"drift\":0,"
+		    "\"why\":\"\"}");
+	json_object_put(object);
+	assert_json(json_segments(&context, NULL, 0), "[]");
+	model_free(model);
+}
+
+static void segments_in_the_order_asked_for(void **state)
+{
+	const struct segment_id ids[] = {
+		{SAMPLE_HOST, 65538, 0}, {SAMPLE_HOST, 99, 0}, {SAMPLE_OTHER, 0, 0}};
+	struct json_object *array = json_segments(*state, ids, 3);
+
+	assert_int_equal(json_object_array_length(array), 2);
+	assert_int_equal(json_object_get_int(json_object_object_get(
+				 json_object_array_get_idx(array, 0), "shmid")),
+			 65538);
+	assert_json(json_object_get(
+			    json_object_object_get(json_object_array_get_idx(array, 1), "flags")),
+		    "[\"dest\",\"locked\"]");
+	json_object_put(array);
+}
+
+static void all_segments_in_a_document(void **state)
+{
+	const struct segment_id ids[] = {
+		{SAMPLE_HOST, 65538, 0}, {SAMPLE_HOST, 99, 0}, {SAMPLE_OTHER, 0, 0}};
+	struct json_object *document, *whole;
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
+
+	assert_non_null(out);
+	assert_int_equal(
+		json_print_segments(out, json_document("list", *state), "segments", *state, ids, 3),
+		0);
+	assert_int_equal(
+		json_print_segments(out, json_document("list", *state), "segments", *state, ids, 0),
+		0);
+	fclose(out);
+	*strchr(text, '\n') = '\0';
+
+	/* the same as in one piece */
+	whole = json_document("list", *state);
+	json_object_object_add(whole, "segments", json_segments(*state, ids, 3));
+	assert_json(whole, text);
+
+	document = json_tokener_parse(text + strlen(text) + 1);
+	assert_non_null(document);
+	assert_int_equal(json_object_array_length(json_object_object_get(document, "segments")), 0);
+	json_object_put(document);
+	free(text);
+}
+
+static void limits_are_told(void **state)
+{
+	struct limits_facts limits = {
+		.ipcns = 4026531839,
+		.segments = {212, 4096},
+		.pages = {10, UINT64_C(18446744073692774399)},
+		.page_size = 4096,
+		.shmmax = UINT64_C(18446744073692774399),
+		.semsets = {1, 32000},
+		.sems = {3, 1024000000},
+		.queues = {0, 32000},
+		.rss = 4096,
+	};
+
+	(void)state;
+#define LIMITS_HEAD                                                                               \
+	"{\"ipcns\":4026531839,\"segments\":{\"used\":212,\"max\":4096},"                         \
+	"\"pages\":{\"used\":10,\"max\":18446744073692774399},\"page_size\":4096,"                \
+	"\"shmmax\":18446744073692774399,\"rss\":4096,\"swap\":0,"                                \
+	"\"sem\":{\"sets\":{\"used\":1,\"max\":32000},\"sems\":{\"used\":3,\"max\":1024000000}}," \
+	"\"msg\":{\"queues\":{\"used\":0,\"max\":32000}},"
+	assert_json(json_limits(&limits), LIMITS_HEAD "\"hugepages\":null}");
+	limits.has_hugepages = true;
+	limits.hugepage_size = 2097152;
+	limits.hugepages_total = 8;
+	limits.hugepages_free = 6;
+	limits.hugepages_reserved = 1;
+	assert_json(json_limits(&limits),
+		    LIMITS_HEAD "\"hugepages\":{\"size\":2097152,\"total\":8,\"free\":6,"
+				"\"reserved\":1}}");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(calls_are_told),
+		cmocka_unit_test(life_is_told),
+		cmocka_unit_test(unknown_is_null_in_events),
+		cmocka_unit_test(shmid_0_is_a_shmid),
+		cmocka_unit_test(events_of_a_segment),
+		cmocka_unit_test(segment_with_holders),
+		cmocka_unit_test(segment_with_unknowns),
+		cmocka_unit_test(segment_that_is_gone),
+		cmocka_unit_test(holder_that_was_seen_to_attach),
+		cmocka_unit_test(segment_with_a_named_owner),
+		cmocka_unit_test(document_has_a_head),
+		cmocka_unit_test(document_before_anything_is_known),
+		cmocka_unit_test(segments_in_the_order_asked_for),
+		cmocka_unit_test(all_segments_in_a_document),
+		cmocka_unit_test(limits_are_told),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
