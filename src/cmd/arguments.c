@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/arguments.h"
+
+#include <errno.h>
+#include <pwd.h>
+#include <string.h>
+#include <strings.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "cmd/cmd.h"
+
+enum { QUOTE_LEN = 128 };
+
+/* What the user typed may come from a script's variable: shown safely. */
+static const char *quote(char out[static QUOTE_LEN], const char *text)
+{
+	text_safe(out, QUOTE_LEN, text, strlen(text));
+	return out;
+}
+
+int argument_rung(const char *text, void *field)
+{
+	static const char *const names[] = {
+		[COLLECTOR_AUTO] = "auto",
+		[COLLECTOR_TRACEPOINT] = "tracepoint",
+		[COLLECTOR_POLL] = "poll",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) != 0)
+			continue;
+		*(enum collector_rung *)field = (enum collector_rung)i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int argument_user(const char *text, void *field)
+{
+	struct argument_user *user = field;
+	const struct passwd *entry;
+	uint64_t number;
+
+	if (units_parse_number(text, UINT32_MAX, &number) == 0) {
+		*user = (struct argument_user){.given = true, .uid = (uint32_t)number};
+		return 0;
+	}
+	entry = getpwnam(text);
+	if (!entry)
+		return -EINVAL;
+	*user = (struct argument_user){.given = true, .uid = entry->pw_uid};
+	return 0;
+}
+
+int argument_ops(const char *text, void *field)
+{
+	uint32_t ops = 0;
+
+	while (*text) {
+		char name[16];
+		size_t length = strcspn(text, ",");
+
+		if (length >= sizeof(name))
+			return -EINVAL;
+		memcpy(name, text, length);
+		name[length] = '\0';
+		enum fact_op op = fact_op_by_name(name);
+
+		if (op == FACT_OPS)
+			return -EINVAL;
+		ops |= FACT_OP_BIT(op);
+		text += length + (text[length] == ',');
+	}
+	if (!ops)
+		return -EINVAL;
+	*(uint32_t *)field = ops;
+	return 0;
+}
+
+int argument_pid(const char *text, void *field)
+{
+	uint64_t number;
+	int error = units_parse_number(text, INT32_MAX, &number);
+
+	if (error || number == 0)
+		return error ? error : -EINVAL;
+	*(int32_t *)field = (int32_t)number;
+	return 0;
+}
+
+int argument_ring(const char *text, void *field)
+{
+	uint64_t size;
+	int error = units_parse_size(text, &size);
+
+	if (error)
+		return error;
+	if (size < 64 << 10 || size > 1 << 30 || (size & (size - 1)))
+		return -EINVAL;
+	*(uint64_t *)field = size;
+	return 0;
+}
+
+int argument_interval(const char *text, void *field)
+{
+	uint64_t interval;
+	int error = units_parse_duration(text, &interval);
+
+	if (error)
+		return error;
+	if (interval < 100 * CLOCK_MS || interval > 3600 * CLOCK_SECOND)
+		return -EINVAL;
+	*(uint64_t *)field = interval;
+	return 0;
+}
+
+static int parse_order(const char *command, const char *text, struct selection *out)
+{
+	char shown[QUOTE_LEN];
+	bool reverse = *text == '-';
+	const char *name = text + (*text == '-' || *text == '+');
+	enum column_id id = column_by_name(name, strlen(name));
+
+	if (id == COLUMNS_COUNT) {
+		log_error("%s: unknown column '%s'; known: %s", command, quote(shown, name),
+			  column_names());
+		return EXIT_USAGE;
+	}
+	out->order = id;
+	out->has_order = true;
+	out->descending = column_table[id].descending != reverse;
+	return 0;
+}
+
+int selection_parse(const char *command, const char *order, const char *filter,
+		    struct selection *out)
+{
+	struct filter_error wrong;
+	char shown[QUOTE_LEN];
+
+	*out = (struct selection){.order = COLUMN_SHMID};
+	if (order) {
+		int status = parse_order(command, order, out);
+
+		if (status)
+			return status;
+	}
+	if (!filter)
+		return 0;
+	int error = filter_parse(filter, &out->filter, &wrong);
+
+	if (error == -EINVAL) {
+		log_error("%s: filter '%s', column %zu: %s", command, quote(shown, filter),
+			  wrong.position + 1, wrong.message);
+		return EXIT_USAGE;
+	}
+	if (error) {
+		log_error("%s: filter: %s", command, strerror(-error));
+		return EXIT_ERROR;
+	}
+	return 0;
+}
+
+void selection_free(struct selection *selection)
+{
+	filter_free(selection->filter);
+	selection->filter = NULL;
+}
+
+int columns_parse(const char *command, const char *text, enum column_id ids[static COLUMNS_COUNT],
+		  size_t *count)
+{
+	char bad[COLUMN_CELL_LEN];
+	char shown[QUOTE_LEN];
+
+	if (column_parse_list(text, ids, count, bad) == 0)
+		return 0;
+	log_error("%s: unknown column '%s'; known: %s", command, quote(shown, bad), column_names());
+	return EXIT_USAGE;
+}
+
+int arguments_none(const char *command, int operands, int argc, char **argv)
+{
+	char shown[QUOTE_LEN];
+
+	if (operands >= argc)
+		return 0;
+	log_error("%s: takes no argument, but got '%s'; see shmtop %s --help", command,
+		  quote(shown, argv[operands]), command);
+	return EXIT_USAGE;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Arguments that several commands share: how they are read and what is said when they are wrong. */
+#ifndef CMD_ARGUMENTS_H
+#define CMD_ARGUMENTS_H
+
+#include "base/options.h"
+#include "cmd/collector.h"
+#include "report/filter.h"
+
+/* enum collector_rung: auto, tracepoint, poll */
+option_parser argument_rung;
+
+/* struct argument_user: a name or a number */
+struct argument_user {
+	bool given;
+	uint32_t uid;
+};
+option_parser argument_user;
+
+/* uint32_t: "shmget,exit" to FACT_OP_BITs */
+option_parser argument_ops;
+
+/* int32_t, 1 and up */
+option_parser argument_pid;
+
+/* uint64_t, a power of two from 64K to 1G */
+option_parser argument_ring;
+
+/* uint64_t ns, 0.1 s to an hour */
+option_parser argument_interval;
+
+#define ARGUMENT_PROBE(config, member)                                                       \
+	{                                                                                    \
+		.name = "probe", .argument = "RUNG", .parse = argument_rung,                 \
+		.expected = "auto, tracepoint or poll", .field = offsetof(config, member),   \
+		.help = "how to look: auto (the best that works), tracepoint, poll (no BPF)" \
+	}
+
+#define ARGUMENT_RING(config, member)                                                           \
+	{                                                                                       \
+		.name = "ring-size", .argument = "SIZE", .parse = argument_ring,                \
+		.expected = "a power of two from 64K to 1G", .field = offsetof(config, member), \
+		.help = "kernel buffer for events (default 4M): larger loses less under load"   \
+	}
+
+/* The rows of a table: which, and in what order. */
+struct selection {
+	enum column_id order;
+	bool has_order;
+	bool descending;
+	struct filter *filter; /* owned; NULL: all */
+};
+
+/* Reads -s and -F (either may be NULL). 0, or the exit status after one line on stderr. */
+int selection_parse(const char *command, const char *order, const char *filter,
+		    struct selection *out);
+void selection_free(struct selection *selection);
+
+/* Reads -o. 0, or the exit status after one line on stderr. */
+int columns_parse(const char *command, const char *text, enum column_id ids[static COLUMNS_COUNT],
+		  size_t *count);
+
+/* The command takes no operands: 0, or EXIT_USAGE after one line on stderr. */
+int arguments_none(const char *command, int operands, int argc, char **argv);
+
+#endif

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/collector.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "observe/attachers.h"
+#include "observe/limits.h"
+#include "observe/process.h"
+#include "observe/sysvipc.h"
+#include "report/owner.h"
+
+/* What one source may take of a core: after work that took t it rests for at least SHARE * t. */
+enum { SHARE = 20 };
+/* A live tick reads /proc of new processes for at most this long; the rest waits for the next tick. */
+#define PROCESS_BUDGET (20 * CLOCK_MS)
+/* A namespace is made or ends rarely, and events tell of those that matter. */
+#define NAMESPACE_INTERVAL (5 * CLOCK_SECOND)
+/* Steady activity never comes to rest: the mappings are confirmed at least this often meanwhile. */
+#define SETTLE_INTERVAL (10 * CLOCK_SECOND)
+/* Events applied in one go, so that keys and signals are served in between. */
+enum { DRAIN_LIMIT = 65536 };
+/* Looks until the tables and the mappings agree, for commands that look once. */
+enum { LOOKS = 4 };
+
+struct collector {
+	struct collector_options options;
+	struct model *model;
+	struct probes *probes;
+	struct attachers *attachers;
+	struct owner_names *owners;
+	struct source_status status;
+	uint32_t own_ipcns;
+
+	struct sysvipc_table table;
+	struct attachment_list mappings;
+	struct namespace_list namespaces;
+
+	uint64_t lost;           /* as last seen */
+	uint64_t namespaces_due; /* when they are listed again */
+	uint64_t tables_due;     /* the tables may be read again */
+	uint64_t scan_due;       /* the mappings may be scanned again */
+	uint64_t scanned;        /* the last good scan */
+	bool restless;           /* rows were unsettled at the last tick already */
+	uint64_t applied;        /* events since the last tick */
+	int error;               /* first failure of model_apply while draining */
+};
+
+static void apply_event(void *context, const struct event *event)
+{
+	struct collector *collector = context;
+	int error = model_apply(collector->model, event);
+
+	if (error && !collector->error)
+		collector->error = error;
+	collector->applied++;
+}
+
+long collector_drain(struct collector *collector)
+{
+	if (!collector->probes)
+		return 0;
+
+	long count = probes_drain(collector->probes, DRAIN_LIMIT, apply_event, collector);
+	int error = collector->error;
+
+	collector->error = 0;
+	return error ? error : count;
+}
+
+/* Lost events leave holes that only a look at the kernel's own tables can fill. */
+static void notice_loss(struct collector *collector)
+{
+	struct probes_loss loss;
+
+	if (!collector->probes)
+		return;
+	probes_loss(collector->probes, &loss);
+	if (loss.total == collector->lost)
+		return;
+	collector->lost = loss.total;
+	collector->status.lost = loss.total;
+	model_set_status(collector->model, &collector->status);
+	model_distrust(collector->model);
+	model_recheck_processes(collector->model);
+}
+
+static bool wanted_namespace(const struct collector *collector, uint32_t ipcns)
+{
+	return !collector->options.only_ipcns || collector->options.only_ipcns == ipcns;
+}
+
+static int list_namespaces(struct collector *collector)
+{
+	uint64_t began = clock_now();
+	size_t kept = 0;
+	int error = attachers_namespaces(collector->attachers, &collector->namespaces);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < collector->namespaces.count; i++)
+		if (wanted_namespace(collector, collector->namespaces.rows[i].ipcns))
+			collector->namespaces.rows[kept++] = collector->namespaces.rows[i];
+	collector->namespaces.count = kept;
+	collector->namespaces_due = clock_now() + NAMESPACE_INTERVAL;
+	return model_reconcile_namespaces(collector->model, collector->namespaces.rows, kept,
+					  began);
+}
+
+struct visit {
+	struct collector *collector;
+	uint32_t ipcns;
+	struct limits_facts limits;
+	bool has_limits;
+};
+
+static int read_namespace(void *context)
+{
+	struct visit *visit = context;
+	int error = sysvipc_read(&visit->collector->table);
+
+	visit->has_limits = !error && limits_read(visit->ipcns, &visit->limits) == 0;
+	return error;
+}
+
+/* Returns -ESRCH when the process that led into the namespace is gone, 0, or what the model said. */
+static int reconcile_namespace(struct collector *collector, const struct namespace_facts *place)
+{
+	struct visit visit = {.collector = collector, .ipcns = place->ipcns};
+	struct sysvipc_table *table = &collector->table;
+	uint64_t began = clock_now();
+	int error = namespaces_visit(place, read_namespace, &visit);
+
+	if (error == -ESRCH)
+		return error;
+	if (error) {
+		model_namespace_unreadable(collector->model, place->ipcns, error, began);
+		return 0;
+	}
+	if (visit.has_limits)
+		model_set_limits(collector->model, &visit.limits);
+	return model_reconcile_segments(collector->model, place->ipcns, table->rows, table->count,
+					table->unreadable, began);
+}
+
+static int reconcile_tables(struct collector *collector)
+{
+	uint64_t began = clock_now();
+
+	for (size_t i = 0; i < collector->namespaces.count; i++) {
+		int error = reconcile_namespace(collector, &collector->namespaces.rows[i]);
+
+		if (error == -ESRCH)
+			collector->namespaces_due = 0;
+		else if (error)
+			return error;
+	}
+	uint64_t ended = clock_now();
+
+	collector->tables_due = ended + SHARE * (ended - began);
+	return 0;
+}
+
+/* The kernel follows the life of those that it is told of: all holders, and the creators alive. */
+static int tell_kernel(struct collector *collector)
+{
+	const struct attachment_list *mappings = &collector->mappings;
+	int32_t told = 0;
+
+	if (!collector->probes)
+		return 0;
+	for (size_t i = 0; i < mappings->count; i++) {
+		const struct attachment *row = &mappings->rows[i];
+
+		if (i > 0 && row->mm == row[-1].mm)
+			continue;
+		int error = probes_know_holder(collector->probes, row->pid, row->mm);
+
+		if (error)
+			return error;
+	}
+	for (const struct segment *segment = model_segments(collector->model); segment;
+	     segment = segment->next) {
+		const struct process *creator = segment->creator;
+
+		if (!creator || creator->pid == told || (creator->checked && !creator->alive))
+			continue;
+		int error = probes_know_creator(collector->probes, creator->pid);
+
+		if (error)
+			return error;
+		told = creator->pid;
+	}
+	return 0;
+}
+
+static int scan_mappings(struct collector *collector)
+{
+	long drained = collector_drain(collector);
+	uint64_t began = clock_now();
+
+	if (drained < 0)
+		return (int)drained;
+	int error = attachers_scan(collector->attachers, &collector->mappings);
+
+	if (error)
+		return error;
+	error = model_reconcile_attachments(collector->model, collector->mappings.rows,
+					    collector->mappings.count, began);
+	uint64_t ended = clock_now();
+
+	collector->scanned = ended;
+	collector->scan_due = ended + SHARE * (ended - began);
+	return error ? error : tell_kernel(collector);
+}
+
+/* munmap, mprotect and mremap move nattch without an event, and may cancel out. So a row that changed
+ * is confirmed by a scan once things are at rest, or now and then while they are not. */
+static bool scan_is_due(struct collector *collector, uint64_t now, bool quiet)
+{
+	struct model_needs needs;
+
+	model_needs(collector->model, &needs);
+	bool rested = needs.settle && quiet && collector->restless;
+	bool overdue = needs.settle && now - collector->scanned >= SETTLE_INTERVAL;
+
+	collector->restless = needs.settle;
+	return needs.scan || rested || overdue;
+}
+
+static void resolve_processes(struct collector *collector, uint64_t deadline)
+{
+	const struct process *process;
+	struct process_facts facts;
+
+	while ((process = model_next_wanted(collector->model))) {
+		int error = process_read(process->pid, &facts);
+		uint64_t now = clock_now();
+
+		if (error)
+			model_process_missing(collector->model, process, now);
+		else
+			model_process_known(collector->model, process, &facts, now);
+		if (now >= deadline)
+			break;
+	}
+}
+
+static int look(struct collector *collector)
+{
+	uint64_t now = clock_now();
+	int error;
+
+	model_set_wall_offset(collector->model, clock_wall(now) - (int64_t)now);
+	if (now >= collector->namespaces_due && (error = list_namespaces(collector)))
+		return error;
+	if (now >= collector->tables_due && (error = reconcile_tables(collector)))
+		return error;
+	return 0;
+}
+
+int collector_tick(struct collector *collector)
+{
+	bool quiet = collector->applied == 0;
+	long drained = collector_drain(collector);
+	int error;
+
+	if (drained < 0)
+		return (int)drained;
+	quiet = quiet && drained == 0;
+	collector->applied = 0;
+	notice_loss(collector);
+	if ((error = look(collector)))
+		return error;
+
+	uint64_t now = clock_now();
+
+	if (scan_is_due(collector, now, quiet) && now >= collector->scan_due &&
+	    (error = scan_mappings(collector)))
+		return error;
+	model_expire(collector->model, now);
+	resolve_processes(collector, clock_now() + PROCESS_BUDGET);
+	return 0;
+}
+
+/* The first look has no history to lean on: it repeats until the tables and the mappings agree, which
+ * they do at once unless somebody is at work meanwhile. */
+static int first_look(struct collector *collector)
+{
+	struct model_needs needs;
+	int error;
+
+	model_distrust(collector->model);
+	for (int i = 0; i < LOOKS; i++) {
+		collector->tables_due = 0;
+		if ((error = look(collector)) || (error = scan_mappings(collector)))
+			return error;
+		model_needs(collector->model, &needs);
+		if (!needs.scan)
+			break;
+	}
+	resolve_processes(collector,
+			  collector->options.events ? clock_now() + PROCESS_BUDGET : UINT64_MAX);
+	return 0;
+}
+
+static int open_probes(struct collector *collector, char why[static PROBES_WHY_LEN])
+{
+	const struct probes_options options = {
+		.ring_size = collector->options.ring_size,
+		.filter = collector->options.filter,
+	};
+
+	if (!collector->options.events || collector->options.rung == COLLECTOR_POLL)
+		return 0;
+	int error = probes_open(&options, &collector->probes, why);
+
+	if (error && collector->options.rung == COLLECTOR_AUTO && error != -ENOMEM) {
+		snprintf(collector->status.why, sizeof(collector->status.why), "%s", why);
+		return 0;
+	}
+	return error;
+}
+
+static void describe_sources(struct collector *collector)
+{
+	struct source_status *status = &collector->status;
+	bool iterator = attachers_method(collector->attachers) == ATTACHERS_ITERATOR;
+
+	status->calls = collector->probes ? "tracepoint" : "none";
+	status->life = collector->probes ? "sched" : "none";
+	status->attachers = iterator ? "iter" : "maps";
+	if (!iterator && status->why[0] == '\0')
+		snprintf(status->why, sizeof(status->why), "%s",
+			 attachers_why(collector->attachers));
+	model_set_status(collector->model, status);
+}
+
+int collector_open(const struct collector_options *options, struct collector **out,
+		   char why[static PROBES_WHY_LEN])
+{
+	struct collector *collector = calloc(1, sizeof(*collector));
+	int error = -ENOMEM;
+
+	why[0] = '\0';
+	if (!collector)
+		goto fail;
+	collector->options = *options;
+	collector->own_ipcns = namespaces_own();
+	if ((error = owner_names_new(&collector->owners)) ||
+	    (error = model_new(NULL, &collector->model)) ||
+	    (error = attachers_open(options->rung != COLLECTOR_POLL, &collector->attachers)) ||
+	    (error = open_probes(collector, why)))
+		goto fail;
+	describe_sources(collector);
+	if ((error = first_look(collector)))
+		goto fail;
+	*out = collector;
+	return 0;
+fail:
+	if (why[0] == '\0')
+		snprintf(why, PROBES_WHY_LEN, "cannot read the state of shared memory: %s",
+			 strerror(-error));
+	collector_close(collector);
+	return error;
+}
+
+void collector_close(struct collector *collector)
+{
+	if (!collector)
+		return;
+	namespaces_free(&collector->namespaces);
+	attachers_list_free(&collector->mappings);
+	sysvipc_free(&collector->table);
+	probes_close(collector->probes);
+	attachers_close(collector->attachers);
+	model_free(collector->model);
+	owner_names_free(collector->owners);
+	free(collector);
+}
+
+struct model *collector_model(struct collector *collector)
+{
+	return collector->model;
+}
+
+struct probes *collector_probes(struct collector *collector)
+{
+	return collector->probes;
+}
+
+int collector_fd(const struct collector *collector)
+{
+	return collector->probes ? probes_fd(collector->probes) : -1;
+}
+
+struct column_context collector_context(const struct collector *collector)
+{
+	uint64_t now = clock_now();
+
+	return (struct column_context){
+		.model = collector->model,
+		.now = now,
+		.wall = clock_wall(now),
+		.own_ipcns = collector->own_ipcns,
+		.owners = collector->owners,
+	};
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The collector: the sources of observe/ wired to one model. Every command that looks at the machine
+ * opens one, with the sources that it needs.
+ */
+#ifndef CMD_COLLECTOR_H
+#define CMD_COLLECTOR_H
+
+#include "model/model.h"
+#include "observe/probes.h"
+#include "report/column.h"
+
+struct collector;
+
+enum collector_rung {
+	COLLECTOR_AUTO,       /* the best that stands */
+	COLLECTOR_TRACEPOINT, /* or fail */
+	COLLECTOR_POLL,       /* no BPF at all */
+};
+
+struct collector_options {
+	enum collector_rung rung;
+	bool events; /* attach probes; without them it is one look at /proc and the mappings */
+	struct probes_filter filter;
+	size_t ring_size;    /* 0: default */
+	uint32_t only_ipcns; /* 0: every namespace */
+};
+
+/* Opens the sources and takes the first full look. 0, or -errno with one line in why[]. With
+ * COLLECTOR_AUTO missing privileges are no failure: model_status() says what stands. */
+int collector_open(const struct collector_options *options, struct collector **out,
+		   char why[static PROBES_WHY_LEN]);
+void collector_close(struct collector *collector);
+
+struct model *collector_model(struct collector *collector);
+struct probes *collector_probes(struct collector *collector); /* NULL on the poll rung */
+
+/* Readable when events should be drained before the next tick; -1 on the poll rung. */
+int collector_fd(const struct collector *collector);
+/* Applies the events that are there, bounded. Returns how many, or -errno. */
+long collector_drain(struct collector *collector);
+/* One tick: drain, read the tables, reconcile, scan the mappings when there is evidence. 0 or -errno. */
+int collector_tick(struct collector *collector);
+
+/* The context for cells at this instant. */
+struct column_context collector_context(const struct collector *collector);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* shmtop doctor: what works on this machine, why not better, and how close the limits are */
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/units.h"
+#include "cmd/arguments.h"
+#include "report/report.h"
+
+struct doctor_config {
+	bool json;
+	enum collector_rung rung;
+};
+
+static const struct option_spec doctor_options[] = {
+	{'J', "json", .help = "one JSON document", .field = offsetof(struct doctor_config, json)},
+	ARGUMENT_PROBE(struct doctor_config, rung),
+	{0},
+};
+
+const struct command_spec doctor_spec = {
+	.name = "doctor",
+	.synopsis = "[OPTIONS]",
+	.summary = "which probes stand, why not better, limits and headroom",
+	.options = doctor_options,
+	.details =
+		"Loads every probe and tells which stand. Without root it says what is missing.\n"
+		"  shmtop doctor -J | jq '.probes[] | select(.stands | not)'",
+};
+
+static const struct probes_report *reports_of(struct collector *collector, size_t *count)
+{
+	struct probes *probes = collector_probes(collector);
+
+	*count = 0;
+	return probes ? probes_reports(probes, count) : NULL;
+}
+
+static void print_probes(struct collector *collector)
+{
+	const struct source_status *status = model_status(collector_model(collector));
+	size_t count;
+	const struct probes_report *reports = reports_of(collector, &count);
+
+	printf("calls      %s\nlife       %s\nattachers  %s\n", status->calls, status->life,
+	       status->attachers);
+	if (status->why[0])
+		printf("why        %s\n", status->why);
+	if (count)
+		printf("\n%-28s %-6s %s\n", "PROBE", "STANDS", "WHY NOT");
+	for (size_t i = 0; i < count; i++)
+		printf("%-28s %-6s %s\n", reports[i].name, reports[i].stands ? "yes" : "no",
+		       reports[i].why);
+}
+
+static void print_use(const char *what, const struct fact_use *use)
+{
+	printf("  %-18s %12" PRIu64 " of %-20" PRIu64, what, use->used, use->max);
+	if (use->max)
+		printf(" %5.1f%%", 100.0 * (double)use->used / (double)use->max);
+	putchar('\n');
+}
+
+static void print_limits(const struct limits_facts *limits, bool own)
+{
+	char size[UNITS_LEN];
+
+	printf("\nLimits of IPC namespace %" PRIu32 "%s\n", limits->ipcns,
+	       own ? " (this one)" : "");
+	print_use("segments (SHMMNI)", &limits->segments);
+	print_use("pages (SHMALL)", &limits->pages);
+	printf("  %-18s %12s\n", "largest (SHMMAX)", units_size(size, limits->shmmax));
+	print_use("semaphore sets", &limits->semsets);
+	print_use("semaphores", &limits->sems);
+	print_use("message queues", &limits->queues);
+	if (!limits->has_hugepages)
+		return;
+	printf("  %-18s %12" PRIu64 " of %" PRIu64 " free, %" PRIu64 " reserved, %s each\n",
+	       "huge pages", limits->hugepages_free, limits->hugepages_total,
+	       limits->hugepages_reserved, units_size(size, limits->hugepage_size));
+}
+
+static void print_text(struct collector *collector, const struct column_context *context)
+{
+	size_t count;
+	const struct namespace_state *namespaces = model_namespaces(context->model, &count);
+
+	print_probes(collector);
+	for (size_t i = 0; i < count; i++) {
+		const struct namespace_state *place = &namespaces[i];
+
+		if (place->has_limits)
+			print_limits(&place->limits, place->facts.ipcns == context->own_ipcns);
+		else
+			printf("\nLimits of IPC namespace %" PRIu32 ": unknown (%s)\n",
+			       place->facts.ipcns, strerror(-place->error));
+	}
+}
+
+static struct json_object *json_probes(struct collector *collector)
+{
+	struct json_object *array = json_object_new_array();
+	size_t count;
+	const struct probes_report *reports = reports_of(collector, &count);
+
+	for (size_t i = 0; array && i < count; i++) {
+		struct json_object *row = json_object_new_object();
+
+		json_object_object_add(row, "name", json_object_new_string(reports[i].name));
+		json_object_object_add(row, "stands", json_object_new_boolean(reports[i].stands));
+		json_object_object_add(row, "why",
+				       reports[i].stands ? NULL
+							 : json_object_new_string(reports[i].why));
+		json_object_array_add(array, row);
+	}
+	return array;
+}
+
+static int print_json(struct collector *collector, const struct column_context *context)
+{
+	struct json_object *document = json_document("doctor", context);
+	struct json_object *limits = json_object_new_array();
+	size_t count;
+	const struct namespace_state *namespaces = model_namespaces(context->model, &count);
+
+	if (!document || !limits) {
+		json_object_put(document);
+		json_object_put(limits);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (namespaces[i].has_limits)
+			json_object_array_add(limits, json_limits(&namespaces[i].limits));
+	json_object_object_add(document, "probes", json_probes(collector));
+	json_object_object_add(document, "limits", limits);
+	json_print(stdout, document);
+	return 0;
+}
+
+int doctor_run(const struct cmd_env *env, int argc, char **argv)
+{
+	struct doctor_config config = {0};
+	struct collector *collector;
+	char why[PROBES_WHY_LEN];
+	int operands, status;
+
+	(void)env;
+	switch (options_parse(&doctor_spec, argc, argv, &config, &operands)) {
+	case OPTIONS_HELP:
+		return report_finish(stdout);
+	case OPTIONS_BAD:
+		return EXIT_USAGE;
+	case OPTIONS_OK:
+		break;
+	}
+	if ((status = arguments_none("doctor", operands, argc, argv)))
+		return status;
+
+	const struct collector_options options = {.rung = config.rung, .events = true};
+
+	if (collector_open(&options, &collector, why)) {
+		log_error("doctor: %s", why);
+		return EXIT_ERROR;
+	}
+	const struct column_context context = collector_context(collector);
+	int error = 0;
+
+	if (config.json)
+		error = print_json(collector, &context);
+	else
+		print_text(collector, &context);
+	collector_close(collector);
+	if (error) {
+		log_error("doctor: %s", strerror(-error));
+		return EXIT_ERROR;
+	}
+	return report_finish(stdout);
+}

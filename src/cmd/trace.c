@@ -1,0 +1,432 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* shmtop trace: events as they happen */
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "base/text.h"
+#include "cmd/arguments.h"
+#include "cmd/child.h"
+#include "report/report.h"
+
+/* How long an event may wait in the kernel before it is printed */
+#define DRAIN_INTERVAL (50 * CLOCK_MS)
+#define TICK_INTERVAL  CLOCK_SECOND
+/* At the end the kernel may hold a full buffer, and be filling it still. */
+enum { FINAL_DRAINS = 64 };
+
+struct trace_config {
+	bool json;
+	bool failed;
+	int32_t pid;
+	struct argument_user user;
+	const char *comm;
+	uint32_t ops;
+	unsigned int count;
+	uint64_t duration;
+	uint64_t ring_size;
+	enum collector_rung rung;
+};
+
+static const struct option_spec trace_options[] = {
+	{'J', "json", .help = "one JSON object a line",
+	 .field = offsetof(struct trace_config, json)},
+	{'x', "failed", .help = "only calls that failed",
+	 .field = offsetof(struct trace_config, failed)},
+	{'p', "pid", "PID", "only this process", argument_pid, "a process id",
+	 offsetof(struct trace_config, pid)},
+	{'u', "user", "USER", "only processes of this user", argument_user, "a user name or id",
+	 offsetof(struct trace_config, user)},
+	{'c', "comm", "COMM", "only threads of exactly this name", option_text, "a name",
+	 offsetof(struct trace_config, comm)},
+	{'o', "op", "OP,..", "only these: shmget shmat shmdt shmctl fork exec exit detach destroy",
+	 argument_ops, "names among shmget,shmat,shmdt,shmctl,fork,exec,exit,detach,destroy",
+	 offsetof(struct trace_config, ops)},
+	{'n', "count", "COUNT", "end after so many events", option_count, "a whole number",
+	 offsetof(struct trace_config, count)},
+	{'d', "duration", "SECS", "end after this time", option_duration,
+	 "a number of seconds, like 10 or 0.5", offsetof(struct trace_config, duration)},
+	ARGUMENT_RING(struct trace_config, ring_size),
+	ARGUMENT_PROBE(struct trace_config, rung),
+	{0},
+};
+
+const struct command_spec trace_spec = {
+	.name = "trace",
+	.synopsis = "[OPTIONS] [-- CMD [ARGS]]",
+	.summary = "calls and attachments as they happen",
+	.options = trace_options,
+	.stop_at_operand = true,
+	.details =
+		"Shows shmget, shmat, shmdt and shmctl with their arguments, result and time, and\n"
+		"what happens to attachments without a call: fork, exec and exit of processes "
+		"that\n"
+		"hold a segment. Filters run in the kernel. With CMD: only CMD and what it "
+		"starts,\n"
+		"from its first instruction; ends with them, with CMD's own status.\n"
+		"  shmtop trace                              everything, until ^C\n"
+		"  shmtop trace -x                           why does it fail?\n"
+		"  shmtop trace -o shmctl,destroy            who removes segments?\n"
+		"  shmtop trace -J -- shm-fork-demo hello    one program, for a script\n"
+		"\n"
+		"Needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN.",
+};
+
+struct trace {
+	const struct trace_config *config;
+	struct collector *collector;
+	struct loop *loop;
+	struct child child;
+	bool following;   /* a command */
+	bool counting;    /* all forks and exits of its processes are delivered */
+	bool interrupted; /* by a first ^C, which is the command's to heed */
+	bool reaped;
+	int wait_status;
+	int64_t tree; /* processes of the command that are alive, when counting */
+	uint64_t printed;
+	uint64_t deadline; /* 0 none */
+	uint64_t ticked;
+	struct probes_loss loss; /* as last told */
+};
+
+static bool finished(const struct trace *trace)
+{
+	return trace->config->count && trace->printed >= trace->config->count;
+}
+
+static void print_event(void *context, const struct model_event *entry)
+{
+	struct trace *trace = context;
+	const struct event *event = &entry->event;
+	uint32_t ops = trace->config->ops ? trace->config->ops : FACT_OPS_ALL;
+	char line[EVENT_LINE_LEN];
+
+	if (event->op == FACT_FORK)
+		trace->tree++;
+	if (event->op == FACT_EXIT)
+		trace->tree--;
+	if (!(ops & FACT_OP_BIT(event->op)) || finished(trace))
+		return;
+	trace->printed++;
+	if (trace->config->json) {
+		json_print(stdout, json_event(event));
+		return;
+	}
+	fputs(event_line(line, event), stdout);
+	putchar('\n');
+}
+
+static void print_json_loss(const struct probes_loss *loss)
+{
+	struct json_object *object = json_object_new_object();
+	struct json_object *ops = json_object_new_object();
+
+	for (unsigned int op = 0; op < FACT_OPS; op++)
+		if (loss->ops[op])
+			json_object_object_add(ops, fact_op_name((enum fact_op)op),
+					       json_object_new_uint64(loss->ops[op]));
+	json_object_object_add(object, "schema", json_object_new_string("shmtop.loss/1"));
+	json_object_object_add(object, "lost", json_object_new_uint64(loss->total));
+	json_object_object_add(object, "ops", ops);
+	json_print(stdout, object);
+}
+
+/* Totals since the start, each time that they grew. */
+static void tell_loss(struct trace *trace)
+{
+	struct probes_loss loss;
+
+	probes_loss(collector_probes(trace->collector), &loss);
+	if (loss.total == trace->loss.total)
+		return;
+	trace->loss = loss;
+	if (trace->config->json)
+		print_json_loss(&loss);
+}
+
+/* The reader of a closed pipe is gone: there is nobody to trace for. */
+static int check_output(const struct trace *trace)
+{
+	if (fflush(stdout) || ferror(stdout))
+		return -EPIPE;
+	if (finished(trace) || (trace->deadline && clock_now() >= trace->deadline))
+		loop_stop(trace->loop);
+	return 0;
+}
+
+/* Reads all that is there. Returns 0 or -errno. */
+static int drain(struct trace *trace)
+{
+	long count = collector_drain(trace->collector);
+
+	if (count < 0)
+		return (int)count;
+	return check_output(trace);
+}
+
+static int on_ring(void *context, uint32_t events)
+{
+	(void)events;
+	return drain(context);
+}
+
+/* The command's processes are counted by their events; where some were filtered out or lost the count
+ * means nothing, and the trace ends with the command itself. */
+static bool tree_ended(const struct trace *trace)
+{
+	bool certain = trace->counting && trace->loss.ops[FACT_FORK] == 0 &&
+		       trace->loss.ops[FACT_EXIT] == 0;
+
+	return trace->reaped && (!certain || trace->tree <= 0);
+}
+
+static int on_timer(void *context, uint32_t events)
+{
+	struct trace *trace = context;
+	uint64_t now = clock_now();
+	int error = drain(trace);
+
+	(void)events;
+	if (!error && now - trace->ticked >= TICK_INTERVAL) {
+		trace->ticked = now;
+		error = collector_tick(trace->collector);
+	}
+	tell_loss(trace);
+	if (trace->following && tree_ended(trace))
+		loop_stop(trace->loop);
+	return error;
+}
+
+static void reap(struct trace *trace)
+{
+	int status;
+
+	if (!trace->following || trace->reaped)
+		return;
+	if (waitpid(trace->child.pid, &status, WNOHANG) != trace->child.pid)
+		return;
+	trace->reaped = true;
+	trace->wait_status = status;
+}
+
+/* ^C reaches the command from the terminal; the trace goes on until it has ended, or until the next. */
+static int on_signal(void *context, uint32_t signal)
+{
+	struct trace *trace = context;
+
+	if (signal == SIGCHLD) {
+		reap(trace);
+		return 0;
+	}
+	if (signal == SIGINT && trace->following && !trace->reaped && !trace->interrupted) {
+		trace->interrupted = true;
+		return 0;
+	}
+	if (trace->following && !trace->reaped)
+		kill(trace->child.pid, signal == SIGINT ? SIGTERM : (int)signal);
+	loop_stop(trace->loop);
+	return 0;
+}
+
+static int on_output_closed(void *context, uint32_t events)
+{
+	(void)context;
+	return events & (EPOLLERR | EPOLLHUP) ? -EPIPE : 0;
+}
+
+static int wire(struct trace *trace)
+{
+	struct stat output;
+	sigset_t signals;
+	int timer;
+	int error;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGCHLD);
+	if ((error = loop_add_signals(trace->loop, &signals, on_signal, trace)) ||
+	    (error = loop_add_timer(trace->loop, DRAIN_INTERVAL, on_timer, trace, &timer)))
+		return error;
+	if (fstat(STDOUT_FILENO, &output) == 0 && S_ISFIFO(output.st_mode))
+		return loop_add(trace->loop, STDOUT_FILENO, on_output_closed, trace);
+	return 0;
+}
+
+/* What the kernel must deliver so that the wanted ops can be told: detach comes from exit and exec, destroy from
+ * shmctl and the last detach. */
+static uint32_t kernel_ops(uint32_t ops)
+{
+	if (ops & FACT_OP_BIT(FACT_DETACH))
+		ops |= FACT_OP_BIT(FACT_EXIT) | FACT_OP_BIT(FACT_EXEC) | FACT_OP_BIT(FACT_FORK) |
+		       FACT_OP_BIT(FACT_SHMAT) | FACT_OP_BIT(FACT_SHMDT);
+	if (ops & FACT_OP_BIT(FACT_DESTROY))
+		ops |= FACT_OPS_CALLS | FACT_OP_BIT(FACT_EXIT) | FACT_OP_BIT(FACT_EXEC) |
+		       FACT_OP_BIT(FACT_FORK);
+	return ops & ~(FACT_OP_BIT(FACT_DETACH) | FACT_OP_BIT(FACT_DESTROY));
+}
+
+static int open_sources(struct trace *trace)
+{
+	const struct trace_config *config = trace->config;
+	/* The end of a traced tree is known by its forks and exits. */
+	uint32_t life = trace->following && config->ops
+				? FACT_OP_BIT(FACT_FORK) | FACT_OP_BIT(FACT_EXIT)
+				: 0;
+	const struct collector_options options = {
+		.rung = config->rung == COLLECTOR_AUTO ? COLLECTOR_TRACEPOINT : config->rung,
+		.events = true,
+		.ring_size = config->ring_size,
+		.filter =
+			{
+				.ops = config->ops ? kernel_ops(config->ops) | life : 0,
+				.pid = config->pid,
+				.has_uid = config->user.given,
+				.uid = config->user.uid,
+				.comm = config->comm,
+				.failed = config->failed,
+				.tree = trace->following,
+			},
+	};
+	char why[PROBES_WHY_LEN];
+	int error = collector_open(&options, &trace->collector, why);
+
+	if (error) {
+		log_error("trace: %s", why);
+		return error;
+	}
+	model_set_sink(collector_model(trace->collector), print_event, trace);
+	error = loop_add(trace->loop, collector_fd(trace->collector), on_ring, trace);
+	if (!error && trace->following)
+		error = probes_follow(collector_probes(trace->collector), trace->child.pid);
+	if (error)
+		log_error("trace: %s", strerror(-error));
+	return error;
+}
+
+static void announce(const struct trace *trace)
+{
+	if (trace->config->json || !isatty(STDOUT_FILENO))
+		return;
+	puts(event_heading());
+	fflush(stdout);
+}
+
+/* Runs until the end, then takes in what the kernel still holds. Returns 0 or -errno. */
+static int run_loop(struct trace *trace)
+{
+	long count;
+	int error = loop_run(trace->loop);
+
+	for (int pass = 0; !error && pass < FINAL_DRAINS; pass++) {
+		count = collector_drain(trace->collector);
+		if (count <= 0) {
+			error = (int)count;
+			break;
+		}
+	}
+	tell_loss(trace);
+	return error;
+}
+
+static void tell_losses_to_people(const struct trace *trace)
+{
+	const struct probes_loss *loss = &trace->loss;
+
+	if (loss->total)
+		log_error("trace: %" PRIu64 " events were lost (buffer full %" PRIu64
+			  ", tables full %" PRIu64 "): try a larger --ring-size, or -p, -o, -x",
+			  loss->total, loss->ring, loss->pairs + loss->known);
+}
+
+/* Returns the exit status. */
+static int trace_events(struct trace *trace, const char *command)
+{
+	int error;
+
+	announce(trace);
+	if (trace->following && (error = child_release(&trace->child))) {
+		log_error("trace: cannot run '%s': %s", command, strerror(-error));
+		return child_exec_status(error);
+	}
+	trace->ticked = clock_now();
+	if (trace->config->duration)
+		trace->deadline = trace->ticked + trace->config->duration;
+	error = run_loop(trace);
+	if (error && error != -EPIPE) {
+		log_error("trace: %s", strerror(-error));
+		return EXIT_ERROR;
+	}
+	tell_losses_to_people(trace);
+
+	int status = report_finish(stdout);
+
+	if (status || !trace->reaped)
+		return status;
+	return child_wait_status(trace->wait_status);
+}
+
+static int trace_with(const struct trace_config *config, char **command)
+{
+	struct trace trace = {.config = config, .following = *command != NULL};
+	char name[128] = "";
+	int status = EXIT_ERROR;
+	int error;
+
+	trace.counting = trace.following && !config->failed && !config->pid &&
+			 !config->user.given && !config->comm;
+	trace.tree = 1;
+	if ((error = loop_new(&trace.loop)) || (error = wire(&trace)))
+		goto out;
+	if (trace.following) {
+		text_safe(name, sizeof(name), *command, strlen(*command));
+		if ((error = child_start(command, trace.loop, &trace.child)))
+			goto out;
+	}
+	if (open_sources(&trace) == 0)
+		status = trace_events(&trace, name);
+	child_abandon(&trace.child);
+out:
+	if (error)
+		log_error("trace: %s", strerror(-error));
+	collector_close(trace.collector);
+	loop_free(trace.loop);
+	return status;
+}
+
+int trace_run(const struct cmd_env *env, int argc, char **argv)
+{
+	struct trace_config config = {0};
+	int operands;
+
+	(void)env;
+	switch (options_parse(&trace_spec, argc, argv, &config, &operands)) {
+	case OPTIONS_HELP:
+		return report_finish(stdout);
+	case OPTIONS_BAD:
+		return EXIT_USAGE;
+	case OPTIONS_OK:
+		break;
+	}
+	if (config.comm && (strlen(config.comm) > 15 || config.comm[0] == '\0')) {
+		log_error("trace: -c wants a thread's name of 1 to 15 bytes");
+		return EXIT_USAGE;
+	}
+	if (config.rung == COLLECTOR_POLL) {
+		log_error("trace: the poll rung sees no calls; try shmtop -b");
+		return EXIT_USAGE;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	return trace_with(&config, argv + operands);
+}

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A model with a small history, at a fixed instant: what the screens of the tests show. */
+#ifndef SCREEN_SCRIPT_H
+#define SCREEN_SCRIPT_H
+
+#include "report/column.h"
+
+/* 2025-01-01 12:00:00 UTC */
+#define SCRIPT_WALL  (INT64_C(1735732800) * INT64_C(1000000000))
+#define SCRIPT_NOW   (UINT64_C(5000000) * UINT64_C(1000000000))
+#define SCRIPT_IPCNS 4026531839u
+
+/* Aborts without memory. */
+struct model *script_model(void);
+/* One more segment, as if its shmget was seen at `time` */
+void script_create(struct model *model, int32_t shmid, uint64_t size, uint64_t time);
+void script_apply(struct model *model, struct event event);
+
+static inline struct column_context script_context(const struct model *model)
+{
+	return (struct column_context){
+		.model = model, .now = SCRIPT_NOW, .wall = SCRIPT_WALL, .own_ipcns = SCRIPT_IPCNS};
+}
+
+#endif

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The events as they came, newest last, as a view and as rows of other views. */
+#include "ui/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/units.h"
+#include "report/report.h"
+
+/* Widths of the columns; 0: no room for it. */
+struct events_layout {
+	int clock, pid, comm, shmid, call, result, took;
+};
+
+enum {
+	EVENTS_SHMID_WIDTH = 10,
+	EVENTS_PID_WIDTH = 7,
+	EVENTS_CALL_WIDTH = 60, /* at most: nearly all calls */
+	EVENTS_RESULT_WIDTH = 24,
+	EVENTS_TOOK_WIDTH = 6,
+	EVENTS_WIDE = 130,  /* columns at which everything has its place */
+	EVENTS_NARROW = 60, /* below: who and what, not when */
+};
+
+static struct events_layout events_layout(int width)
+{
+	struct events_layout layout = {.pid = EVENTS_PID_WIDTH, .shmid = EVENTS_SHMID_WIDTH};
+	int room = width - 1 - (layout.pid + 1) - (layout.shmid + 1);
+
+	if (width >= EVENTS_NARROW) {
+		layout.clock = width < EVENTS_WIDE ? 12 : 15;
+		layout.comm = width < EVENTS_WIDE ? 10 : 15;
+		room -= layout.clock + 1 + layout.comm + 1;
+	}
+	layout.call = room;
+	if (width >= EVENTS_WIDE) {
+		layout.took = EVENTS_TOOK_WIDTH;
+		layout.call = room - EVENTS_RESULT_WIDTH - 1 - layout.took - 1;
+		if (layout.call > EVENTS_CALL_WIDTH)
+			layout.call = EVENTS_CALL_WIDTH;
+		layout.result = room - layout.call - 1 - layout.took - 1;
+	}
+	return layout;
+}
+
+/* By the frame's own clock, so that a recording shows its own time: "12:04:30.118204" */
+static void events_clock(const struct column_context *context, const struct event *event,
+			 char out[static 32])
+{
+	int64_t wall = context->wall - (int64_t)(context->now - event->time);
+	time_t seconds = wall / (int64_t)CLOCK_SECOND;
+	struct tm local;
+	size_t length;
+
+	if (!localtime_r(&seconds, &local)) {
+		strcpy(out, "-");
+		return;
+	}
+	length = strftime(out, 32, "%H:%M:%S", &local);
+	snprintf(out + length, 32 - length, ".%06d",
+		 (int)(wall % (int64_t)CLOCK_SECOND / INT64_C(1000)));
+}
+
+/* What a narrow row has no need to say: the id that a shmget returned stands in a column of its own. */
+static const char *events_short_result(const char *result, const struct event *event)
+{
+	const char *rest = strncmp(result, "= ", 2) == 0 ? strchr(result + 2, ' ') : NULL;
+
+	return event->op == FACT_SHMGET && event->ret == event->shmid && rest ? rest + 1 : result;
+}
+
+/* Where the result has no column of its own it stands at the right end, whole if it can. */
+static void events_draw_call(const struct theme *theme, struct area rest,
+			     const struct events_layout *layout, attr_t attributes,
+			     const struct event *event)
+{
+	char call[EVENT_PART_LEN], result[EVENT_PART_LEN], took[UNITS_LEN];
+	int share = layout->call;
+
+	event_call(call, event);
+	event_result(result, event);
+	if (layout->result == 0 && result[0]) {
+		const char *brief = events_short_result(result, event);
+		int needed = (int)text_width(brief);
+
+		if (needed > rest.width / 2)
+			needed = rest.width / 2;
+		share -= needed + 1;
+		draw_text(theme, rest.top, rest.left + share + 1, needed, attributes, brief);
+	}
+	draw_text(theme, rest.top, rest.left, share, attributes, call);
+	if (layout->result == 0)
+		return;
+	draw_text(theme, rest.top, rest.left + share + 1, layout->result, attributes, result);
+	if (event->took > 0)
+		draw_right(theme, rest.top, rest.left + rest.width - layout->took, layout->took,
+			   attributes, units_duration(took, event->took));
+}
+
+/* A number at the right end of its columns, or "-" */
+static void events_draw_number(const struct theme *theme, int row, int left, int width,
+			       attr_t attributes, bool known, int32_t number)
+{
+	char text[16] = "-";
+
+	if (known)
+		snprintf(text, sizeof(text), "%" PRId32, number);
+	draw_right(theme, row, left, width, attributes, text);
+}
+
+void events_draw_row(const struct screen *screen, const struct column_context *context,
+		     struct area row, const struct model_event *entry, bool cursor)
+{
+	const struct theme *theme = &screen->theme;
+	const struct event *event = &entry->event;
+	struct events_layout layout = events_layout(row.width);
+	attr_t attributes = theme->attributes[event->ret < 0 ? THEME_BAD : THEME_PLAIN];
+	int left = row.left + 1;
+	char clock[32];
+
+	if (cursor) {
+		attributes |= theme->attributes[THEME_SELECTED];
+		draw_fill(row.top, row.left, row.width, attributes);
+		draw_text(theme, row.top, row.left, 1, attributes, ">");
+	}
+	if (layout.clock > 0) {
+		events_clock(context, event, clock);
+		clock[layout.clock] = '\0';
+		draw_text(theme, row.top, left, layout.clock, attributes, clock);
+		left += layout.clock + 1;
+	}
+	events_draw_number(theme, row.top, left, layout.pid, attributes, event->pid > 0,
+			   event->pid);
+	left += layout.pid + 1;
+	if (layout.comm > 0) {
+		draw_text(theme, row.top, left, layout.comm, attributes,
+			  event->comm[0] ? event->comm : "-");
+		left += layout.comm + 1;
+	}
+	events_draw_number(theme, row.top, left, layout.shmid, attributes, event->shmid >= 0,
+			   event->shmid);
+	left += layout.shmid + 1;
+	events_draw_call(theme, (struct area){row.top, left, 1, row.left + row.width - left},
+			 &layout, attributes, event);
+}
+
+void events_draw_heading(const struct screen *screen, struct area row)
+{
+	const struct theme *theme = &screen->theme;
+	attr_t attributes = theme->attributes[THEME_HEADING];
+	struct events_layout layout = events_layout(row.width);
+	int left = row.left + 1, end = row.left + row.width;
+
+	draw_fill(row.top, row.left, row.width, attributes);
+	draw_text(theme, row.top, left, layout.clock, attributes, "TIME");
+	left += layout.clock > 0 ? layout.clock + 1 : 0;
+	draw_right(theme, row.top, left, layout.pid, attributes, "PID");
+	left += layout.pid + 1;
+	draw_text(theme, row.top, left, layout.comm, attributes, "COMM");
+	left += layout.comm > 0 ? layout.comm + 1 : 0;
+	draw_right(theme, row.top, left, layout.shmid, attributes, "SHMID");
+	left += layout.shmid + 1;
+	draw_text(theme, row.top, left, layout.call, attributes, "CALL");
+	if (layout.result == 0) {
+		draw_right(theme, row.top, left, end - left, attributes, "RESULT");
+		return;
+	}
+	left += layout.call + 1;
+	draw_text(theme, row.top, left, layout.result, attributes, "RESULT");
+	draw_right(theme, row.top, left, end - left, attributes, "TOOK");
+}
+
+/* Behind the newest event to show: while paused, the newest when the picture was taken. */
+static uint64_t events_end(const struct screen *screen, const struct column_context *context)
+{
+	uint64_t end = model_events_end(context->model);
+	uint64_t first = model_events_first(context->model);
+
+	if (screen->paused && screen->events.end < end)
+		end = screen->events.end;
+	return end > first ? end : first;
+}
+
+void events_draw_newest(struct screen *screen, const struct column_context *context,
+			struct area area)
+{
+	uint64_t first = model_events_first(context->model);
+	uint64_t end = events_end(screen, context);
+
+	screen->events.end = end;
+	if (end - first > (uint64_t)area.height)
+		first = end - (uint64_t)area.height;
+	for (uint64_t at = first; at < end; at++) {
+		struct area row = {area.top + (int)(at - first), area.left, 1, area.width};
+
+		events_draw_row(screen, context, row, model_event(context->model, at), false);
+	}
+}
+
+static void events_draw(struct screen *screen, const struct column_context *context,
+			struct area area)
+{
+	struct event_list *list = &screen->events;
+	uint64_t first = model_events_first(context->model);
+	uint64_t end = events_end(screen, context);
+	size_t top = list->top > first ? (size_t)(list->top - first) : 0;
+
+	list->page = (size_t)area.height - 1;
+	list->end = end;
+	events_draw_heading(screen, area);
+	if (end == first) {
+		draw_text(&screen->theme, area.top + 1, area.left + 1, area.width - 1,
+			  screen->theme.attributes[THEME_FAINT], "no events yet");
+		return;
+	}
+	/* The ring may have dropped what the cursor was on. */
+	if (list->following || list->cursor >= end)
+		list->cursor = end - 1;
+	else if (list->cursor < first)
+		list->cursor = first;
+	list->top = first + view_top(top, (size_t)(list->cursor - first), (size_t)(end - first),
+				     list->page);
+	for (uint64_t at = list->top; at < end && at - list->top < list->page; at++) {
+		struct area row = {area.top + 1 + (int)(at - list->top), area.left, 1, area.width};
+
+		events_draw_row(screen, context, row, model_event(context->model, at),
+				at == list->cursor);
+	}
+}
+
+static void events_move(struct screen *screen, const struct column_context *context,
+			enum view_move move)
+{
+	struct event_list *list = &screen->events;
+	uint64_t first = model_events_first(context->model);
+	uint64_t end = events_end(screen, context);
+	size_t index;
+
+	if (end == first)
+		return;
+	if (list->following || list->cursor >= end)
+		list->cursor = end - 1;
+	else if (list->cursor < first)
+		list->cursor = first;
+	index = view_moved((size_t)(list->cursor - first), (size_t)(end - first), list->page, move);
+	list->cursor = first + index;
+	/* Only End takes the following up again: whoever reads the last line may stay there. */
+	if (move == MOVE_END)
+		list->following = true;
+	else if (move == MOVE_UP || move == MOVE_PAGE_UP || move == MOVE_HOME)
+		list->following = false;
+}
+
+static const struct model_event *events_at_cursor(const struct screen *screen,
+						  const struct column_context *context)
+{
+	uint64_t end = events_end(screen, context);
+	uint64_t at = screen->events.cursor;
+
+	if (screen->events.following && end > 0)
+		at = end - 1;
+	return model_event(context->model, at);
+}
+
+static void events_status(const struct screen *screen, const struct column_context *context,
+			  char out[static VIEW_LINE_LEN])
+{
+	const struct model_event *entry = events_at_cursor(screen, context);
+	char call[EVENT_PART_LEN], result[EVENT_PART_LEN];
+
+	out[0] = '\0';
+	if (entry)
+		snprintf(out, VIEW_LINE_LEN, "%s %s", event_call(call, &entry->event),
+			 event_result(result, &entry->event));
+}
+
+static void events_place(const struct screen *screen, const struct column_context *context,
+			 char out[static VIEW_LINE_LEN])
+{
+	uint64_t end = events_end(screen, context);
+	uint64_t first = model_events_first(context->model);
+	uint64_t at = screen->events.cursor;
+
+	if (screen->events.following || end == first)
+		snprintf(out, VIEW_LINE_LEN, "following %" PRIu64, end);
+	else
+		snprintf(out, VIEW_LINE_LEN, "%" PRIu64 "/%" PRIu64,
+			 at < first ? first + 1 : at + 1, end);
+}
+
+static bool events_segment(const struct screen *screen, const struct column_context *context,
+			   struct segment_id *out)
+{
+	const struct model_event *entry = events_at_cursor(screen, context);
+
+	if (!entry || entry->segment.generation == 0 ||
+	    !model_find(context->model, &entry->segment))
+		return false;
+	*out = entry->segment;
+	return true;
+}
+
+const struct view_ops events_view = {
+	.name = "Events",
+	.draw = events_draw,
+	.move = events_move,
+	.status = events_status,
+	.place = events_place,
+	.segment = events_segment,
+};

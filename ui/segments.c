@@ -1,0 +1,353 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The table of segments, with the newest events below it. */
+#include "ui/view.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "base/units.h"
+
+/* The columns in the order in which they are given up from the right. `least` is enough to be of use; more,
+ * up to the usual width of report/column.h, comes from what is left over. */
+struct segments_column {
+	enum column_id id;
+	int least;
+};
+
+static const struct segments_column segments_columns[] = {
+	{COLUMN_SHMID, 10},   {COLUMN_FLAGS, 4}, {COLUMN_SIZE, 5},     {COLUMN_RSS, 5},
+	{COLUMN_NATTCH, 4},   {COLUMN_OWNER, 8}, {COLUMN_KEY, 10},     {COLUMN_HOLDERS, 10},
+	{COLUMN_CREATOR, 14}, {COLUMN_AGE, 5},   {COLUMN_IDLE, 5},     {COLUMN_PERM, 4},
+	{COLUMN_SWAP, 5},     {COLUMN_LAST, 14}, {COLUMN_COMMAND, 12},
+};
+
+enum {
+	SEGMENTS_COLUMNS = sizeof(segments_columns) / sizeof(segments_columns[0]) + 1,
+	SEGMENTS_NS_WIDTH = 10,
+	STRIP_SHARE = 3, /* of the rows */
+	STRIP_MIN = 6,
+	STRIP_MAX = 16,
+	STRIP_BELOW = 13, /* rows at which there is room for events too */
+};
+
+struct segments_layout {
+	enum column_id ids[SEGMENTS_COLUMNS];
+	int widths[SEGMENTS_COLUMNS];
+	size_t count;
+};
+
+/* Appends a column if it fits behind the others. */
+static bool layout_add(struct segments_layout *layout, enum column_id id, int width, int *room)
+{
+	int needed = width + (layout->count > 0 ? 1 : 0);
+
+	if (needed > *room)
+		return false;
+	*room -= needed;
+	layout->ids[layout->count] = id;
+	layout->widths[layout->count++] = width;
+	return true;
+}
+
+static void layout_make(const struct column_context *context, int width,
+			struct segments_layout *layout)
+{
+	int room = width - 1; /* the mark of the cursor */
+	size_t namespaces;
+
+	layout->count = 0;
+	model_namespaces(context->model, &namespaces);
+	for (size_t i = 0; i < SEGMENTS_COLUMNS - 1; i++) {
+		if (!layout_add(layout, segments_columns[i].id, segments_columns[i].least, &room))
+			break;
+		/* Where there are several, an id alone says little. */
+		if (segments_columns[i].id == COLUMN_FLAGS && namespaces > 1)
+			layout_add(layout, COLUMN_NS, SEGMENTS_NS_WIDTH, &room);
+	}
+	for (size_t i = 0; i < layout->count && room > 0; i++) {
+		int more = (int)column_table[layout->ids[i]].width - layout->widths[i];
+
+		if (more > room)
+			more = room;
+		if (more > 0) {
+			layout->widths[i] += more;
+			room -= more;
+		}
+	}
+	if (layout->count > 0 && layout->ids[layout->count - 1] == COLUMN_COMMAND)
+		layout->widths[layout->count - 1] += room;
+}
+
+static void segments_draw_heading(const struct screen *screen, const struct segments_layout *layout,
+				  struct area area)
+{
+	const struct theme *theme = &screen->theme;
+	attr_t attributes = theme->attributes[THEME_HEADING];
+	const char *arrow = screen->segments.descending ? (theme->blocks ? "▼" : "v")
+							: (theme->blocks ? "▲" : "^");
+	int left = area.left + 1;
+
+	draw_fill(area.top, area.left, area.width, attributes);
+	for (size_t i = 0; i < layout->count; i++) {
+		const struct column *column = &column_table[layout->ids[i]];
+		int title = (int)text_width(column->title), width = layout->widths[i];
+		int at = column->right && title < width ? left + width - title : left;
+
+		draw_text(theme, area.top, at, width, attributes, column->title);
+		/* Between the columns there is always room for it. */
+		if (layout->ids[i] == screen->segments.order)
+			draw_text(theme, area.top, at + (title < width ? title : width), 1,
+				  attributes, arrow);
+		left += width + 1;
+	}
+}
+
+/* The state of a row is told by the letters of its flags: colour follows them. */
+static enum theme_role segments_role(unsigned int flags)
+{
+	if (flags & COLUMN_FLAG_GONE)
+		return THEME_FAINT;
+	if (flags & COLUMN_FLAG_ORPHAN)
+		return THEME_BAD;
+	if (flags & COLUMN_FLAG_DEST)
+		return THEME_WARNING;
+	return flags & COLUMN_FLAG_NEW ? THEME_STRONG : THEME_PLAIN;
+}
+
+static void segments_draw_row(const struct screen *screen, const struct column_context *context,
+			      const struct segments_layout *layout, struct area row,
+			      const struct segment *segment, bool cursor)
+{
+	const struct theme *theme = &screen->theme;
+	char cell[COLUMN_CELL_LEN];
+	enum theme_role role = segments_role(column_flags(context, segment));
+	attr_t attributes = theme->attributes[role];
+	int left = row.left + 1;
+
+	if (cursor) {
+		attributes |= theme->attributes[THEME_SELECTED];
+		draw_fill(row.top, row.left, row.width, attributes);
+		draw_text(theme, row.top, row.left, 1, attributes, ">");
+	}
+	for (size_t i = 0; i < layout->count; i++) {
+		const struct column *column = &column_table[layout->ids[i]];
+		int width = layout->widths[i];
+
+		column->cell(context, segment, cell);
+		if (column->right)
+			draw_right(theme, row.top, left, width, attributes, cell);
+		else
+			draw_text(theme, row.top, left, width, attributes, cell);
+		left += width + 1;
+	}
+}
+
+/* Finds the cursor's segment where the order has put it. One that is listed no more hands the cursor
+ * to its neighbour. */
+static void segments_find_cursor(struct segment_list *list)
+{
+	if (list->count == 0) {
+		list->index = 0;
+		return;
+	}
+	for (size_t i = 0; i < list->count; i++) {
+		if (segment_id_same(&list->ids[i], &list->cursor)) {
+			list->index = i;
+			return;
+		}
+	}
+	if (list->index >= list->count)
+		list->index = list->count - 1;
+	list->cursor = list->ids[list->index];
+}
+
+static void segments_select(struct segment_list *list, const struct column_context *context)
+{
+	/* Without memory the list of the frame before stays. */
+	column_select(context, list->filter, list->order, list->descending, true, &list->ids,
+		      &list->count, &list->capacity);
+	segments_find_cursor(list);
+	list->stale = false;
+}
+
+static void segments_draw_table(struct screen *screen, const struct column_context *context,
+				struct area area)
+{
+	struct segment_list *list = &screen->segments;
+	struct segments_layout layout;
+	size_t line = 0;
+
+	layout_make(context, area.width, &layout);
+	segments_draw_heading(screen, &layout, area);
+	list->page = (size_t)area.height - 1;
+	if (list->follow)
+		list->top = view_top(list->top, list->index, list->count, list->page);
+	else if (list->top >= list->count)
+		list->top = list->count > 0 ? list->count - 1 : 0;
+	for (; line < list->page && list->top + line < list->count; line++) {
+		const struct segment_id *id = &list->ids[list->top + line];
+		const struct segment *segment = model_find(context->model, id);
+		struct area row = {area.top + 1 + (int)line, area.left, 1, area.width};
+		bool cursor = list->top + line == list->index;
+
+		if (segment)
+			segments_draw_row(screen, context, &layout, row, segment, cursor);
+		else /* a held picture outlives what it shows */
+			draw_format(&screen->theme, row.top, row.left, row.width,
+				    screen->theme.attributes[THEME_FAINT], "%c%10" PRId32 " x",
+				    cursor ? '>' : ' ', id->shmid);
+	}
+	if (list->count == 0)
+		draw_text(&screen->theme, area.top + 1, area.left + 1, area.width - 1,
+			  screen->theme.attributes[THEME_FAINT],
+			  list->filter ? "no segment passes the filter"
+				       : "no System V shared memory segments");
+}
+
+static void segments_draw(struct screen *screen, const struct column_context *context,
+			  struct area area)
+{
+	struct area strip = area;
+
+	if (!screen->paused || screen->segments.stale)
+		segments_select(&screen->segments, context);
+	strip.height = 0;
+	if (area.height >= STRIP_BELOW) {
+		strip.height = area.height / STRIP_SHARE;
+		if (strip.height < STRIP_MIN)
+			strip.height = STRIP_MIN;
+		if (strip.height > STRIP_MAX)
+			strip.height = STRIP_MAX;
+	}
+	area.height -= strip.height;
+	strip.top = area.top + area.height;
+	segments_draw_table(screen, context, area);
+	if (strip.height == 0)
+		return;
+	draw_rule(&screen->theme, strip.top, strip.left, strip.width, "Events");
+	strip.top++;
+	strip.height--;
+	events_draw_newest(screen, context, strip);
+}
+
+static void segments_move(struct screen *screen, const struct column_context *context,
+			  enum view_move move)
+{
+	struct segment_list *list = &screen->segments;
+
+	(void)context;
+	if (list->count == 0)
+		return;
+	list->index = view_moved(list->index, list->count, list->page, move);
+	list->cursor = list->ids[list->index];
+	/* Whoever moves wants to see where. */
+	list->top = view_top(list->top, list->index, list->count, list->page);
+}
+
+static bool segments_segment(const struct screen *screen, const struct column_context *context,
+			     struct segment_id *out)
+{
+	const struct segment_list *list = &screen->segments;
+
+	if (list->count == 0 || !model_find(context->model, &list->cursor))
+		return false;
+	*out = list->cursor;
+	return true;
+}
+
+/* ", made 3m ago by 881 monitor": without what is not known */
+static size_t segments_say_who(const struct column_context *context, const struct segment *segment,
+			       const char *what, enum column_id when, enum column_id who,
+			       char out[static VIEW_LINE_LEN], size_t length)
+{
+	char age[COLUMN_CELL_LEN], process[COLUMN_CELL_LEN];
+	bool dated, named;
+
+	column_table[when].cell(context, segment, age);
+	column_table[who].cell(context, segment, process);
+	dated = strcmp(age, "-") != 0;
+	named = strcmp(process, "-") != 0;
+	if (!dated && !named)
+		return length;
+	length += (size_t)snprintf(out + length, VIEW_LINE_LEN - length, ", %s%s%s%s%s%s", what,
+				   dated ? " " : "", dated ? age : "", dated ? " ago" : "",
+				   named ? " by " : "", named ? process : "");
+	return length < VIEW_LINE_LEN ? length : VIEW_LINE_LEN - 1;
+}
+
+static void segments_status(const struct screen *screen, const struct column_context *context,
+			    char out[static VIEW_LINE_LEN])
+{
+	const struct segment *segment;
+	char size[COLUMN_CELL_LEN], rss[COLUMN_CELL_LEN];
+	struct segment_id id;
+	size_t length;
+
+	out[0] = '\0';
+	if (!segments_segment(screen, context, &id))
+		return;
+	segment = model_find(context->model, &id);
+	column_table[COLUMN_SIZE].cell(context, segment, size);
+	column_table[COLUMN_RSS].cell(context, segment, rss);
+	if (segment->gone)
+		length = (size_t)snprintf(out, VIEW_LINE_LEN, "%" PRId32 ": gone (%s), %s",
+					  id.shmid, fact_reason_name(segment->gone_reason), size);
+	else
+		length = (size_t)snprintf(out, VIEW_LINE_LEN,
+					  "%" PRId32 ": %s of %s resident, %" PRIu64 " attached",
+					  id.shmid, rss, size, segment->nattch);
+	length =
+		segments_say_who(context, segment, "made", COLUMN_AGE, COLUMN_CREATOR, out, length);
+	segments_say_who(context, segment, "used", COLUMN_IDLE, COLUMN_LAST, out, length);
+}
+
+static void segments_place(const struct screen *screen, const struct column_context *context,
+			   char out[static VIEW_LINE_LEN])
+{
+	const struct segment_list *list = &screen->segments;
+
+	(void)context;
+	snprintf(out, VIEW_LINE_LEN, "%zu/%zu", list->count > 0 ? list->index + 1 : 0, list->count);
+}
+
+void segments_sort_step(struct screen *screen, const struct column_context *context, int step)
+{
+	struct segment_list *list = &screen->segments;
+	struct segments_layout layout;
+	size_t at = 0;
+
+	layout_make(context, COLS, &layout);
+	if (layout.count == 0)
+		return;
+	while (at < layout.count && layout.ids[at] != list->order)
+		at++;
+	/* From a column that is not shown the first one is next. */
+	if (at == layout.count)
+		at = 0;
+	else
+		at = (at + layout.count + (size_t)step) % layout.count;
+	list->order = layout.ids[at];
+	list->descending = column_table[list->order].descending;
+	list->stale = true;
+	view_say(screen, context, "sorted by %s: %s", column_table[list->order].name,
+		 column_table[list->order].help);
+}
+
+void segments_free(struct segment_list *list)
+{
+	free(list->ids);
+	filter_free(list->own_filter);
+	*list = (struct segment_list){0};
+}
+
+const struct view_ops segments_view = {
+	.name = "Segments",
+	.draw = segments_draw,
+	.move = segments_move,
+	.status = segments_status,
+	.place = segments_place,
+	.segment = segments_segment,
+};
