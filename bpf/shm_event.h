@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The wire: records that the BPF programs hand to user space.
+ *
+ * This is the one header that both sides include. User space includes <linux/types.h> first, the
+ * BPF side vendor/kernel_types.h. Kinds and fields are append-only; a reader checks `size` before it
+ * reads anything else and skips what it does not know. Only src/observe may include this file.
+ */
+#ifndef SHM_EVENT_H
+#define SHM_EVENT_H
+
+#define SHM_EVENT_COMM_LEN 16
+
+enum shm_event_kind {
+	SHM_EVENT_SHMGET = 1,
+	SHM_EVENT_SHMAT = 2,
+	SHM_EVENT_SHMDT = 3,
+	SHM_EVENT_SHMCTL = 4,
+	SHM_EVENT_FORK = 5, /* a known holder (or a member of the traced tree) forked */
+	SHM_EVENT_EXEC = 6, /* a known holder's thread group replaced its address space */
+	SHM_EVENT_EXIT = 7, /* the last thread of a known group ended */
+	SHM_EVENT_KINDS = 8,
+};
+
+enum shm_event_flag {
+	SHM_EVENT_CREATED = 1 << 0, /* shmget: this call made the segment, it did not find one */
+};
+
+/* Why a record was not delivered. Each loss is counted under its kind, see struct shm_loss. */
+enum shm_loss_reason {
+	SHM_LOSS_RING = 0,   /* the ring buffer had no room */
+	SHM_LOSS_PAIRS = 1,  /* the table that joins enter and exit was full */
+	SHM_LOSS_KNOWN = 2,  /* the table of known holders was full: its life goes unseen */
+	SHM_LOSS_REASONS = 3,
+};
+
+/* Who a thread group is to us: the value of the map `known`. Its key is the group's pid as records name
+ * it, with SHM_KNOWN_HIDDEN set where the viewer's pid namespace has no number for it. One byte a
+ * role: threads of a group set theirs at the same time, and a store of a byte needs no lock. */
+#define SHM_KNOWN_HIDDEN 0x80000000u
+
+struct shm_known {
+	__u64 mm;     /* address space that holds the mappings, as shm_event.mm; 0 unknown */
+	__u8 holder;  /* has a segment mapped: fork, exec and exit matter */
+	__u8 creator; /* made a segment: its exit matters */
+	__u8 tree;    /* belongs to the traced command: fork and exit matter */
+	__u8 pad[5];
+};
+
+/* What user space tells the kernel about one group (program `know`): the arguments, in this order */
+enum shm_know_argument {
+	SHM_KNOW_PID = 0,  /* key of the map, see above */
+	SHM_KNOW_ROLE = 1, /* enum shm_role */
+	SHM_KNOW_MM = 2,   /* SHM_ROLE_HOLDER only */
+	SHM_KNOW_ARGUMENTS = 3,
+};
+
+enum shm_role {
+	SHM_ROLE_HOLDER = 0,
+	SHM_ROLE_CREATOR = 1,
+	SHM_ROLE_TREE = 2,
+};
+
+/* One record, the same size for every kind (at most 160 bytes). All pids are those of the viewer's
+ * pid namespace where the task is visible in it, else of the initial one. */
+struct shm_event {
+	__u16 size; /* bytes of this record */
+	__u8 kind;  /* enum shm_event_kind */
+	__u8 flags; /* enum shm_event_flag */
+	__u32 ipcns; /* inode of the caller's IPC namespace */
+	__u64 time;  /* ns, CLOCK_BOOTTIME, when the call returned */
+	__u64 took;  /* ns between enter and exit; 0 for fork, exec, exit */
+	__u64 mm;    /* the address space acted on: an opaque identity, never shown. fork: the parent's;
+		      * exec: the old one, which is left; exit: the one that held the mappings */
+	__u64 start_time; /* of the thread group, ns CLOCK_BOOTTIME */
+	__u64 cgroup;     /* cgroup v2 id */
+	__u32 tgid;
+	__u32 tid;
+	__u32 ppid;
+	__u32 inner_pid; /* tgid as the group's own pid namespace numbers it */
+	__u32 uid;
+	__u32 gid;
+	char comm[SHM_EVENT_COMM_LEN]; /* of the thread; chosen by the process: hostile */
+	__s64 ret;                     /* the call's result, or -errno */
+	union {
+		struct {
+			__s32 key;
+			__u32 flags;
+			__u64 bytes;
+		} shmget;
+		struct {
+			__s32 shmid;
+			__u32 flags;
+			__u64 addr; /* asked for; where it went is `ret` */
+		} shmat;
+		struct {
+			__u64 addr;
+			__s32 shmid; /* of the mapping at addr before the call; -1 unknown, or
+				      * of a known holder, whose mappings were told before */
+		} shmdt;
+		struct {
+			__s32 shmid;
+			__s32 cmd; /* as passed, IPC_64 not stripped */
+		} shmctl;
+		struct {
+			__u64 child_mm;
+			__u64 child_start_time;
+			__u32 child;
+		} fork;
+		struct {
+			__u64 new_mm;
+		} exec;
+		struct {
+			__s32 status; /* as wait(2) reports it */
+		} exit;
+	};
+};
+
+/* Records of the iterators (attachers.bpf.c), read as a stream of fixed-size structs. */
+struct shm_attachment {
+	__u64 mm;
+	__u64 start_time; /* of the thread group, ns CLOCK_BOOTTIME */
+	__u64 start;      /* first address of the mapping */
+	__u64 end;        /* first address behind it */
+	__u64 offset;     /* into the segment, bytes */
+	__u32 tgid;
+	__u32 tid;
+	__u32 ipcns; /* the segment's namespace, which need not be the holder's */
+	__s32 shmid;
+	__u32 vm_flags; /* VM_READ 1, VM_WRITE 2, VM_EXEC 4, VM_HUGETLB 0x400000 */
+	__u32 pad;
+};
+
+struct shm_task {
+	__u64 mm; /* 0: kernel thread, or the address space is gone */
+	__u64 start_time; /* of the thread group, ns CLOCK_BOOTTIME */
+	__u32 tgid;
+	__u32 tid;
+	__u32 ipcns;
+	__u32 pad;
+};
+
+#endif

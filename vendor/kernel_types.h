@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Kernel declarations for the BPF programs: only what they read, written by hand.
+ *
+ * Every struct is relocated against the running kernel's BTF when it is loaded (CO-RE), so offsets and
+ * missing members here mean nothing; names and types do. Valid for x86-64 and arm64, Linux 5.10 and
+ * newer. Constants are those of the kernel's user interface, which never change.
+ */
+#ifndef KERNEL_TYPES_H
+#define KERNEL_TYPES_H
+
+typedef signed char __s8;
+typedef unsigned char __u8;
+typedef short __s16;
+typedef unsigned short __u16;
+typedef int __s32;
+typedef unsigned int __u32;
+typedef long long __s64;
+typedef unsigned long long __u64;
+typedef __u16 __be16;
+typedef __u32 __be32;
+typedef __u32 __wsum;
+typedef _Bool bool;
+#define false 0
+#define true  1
+#define NULL  ((void *)0)
+
+/* include/uapi/linux/bpf.h */
+#define BPF_ANY			       0
+#define BPF_NOEXIST		       1
+#define BPF_LOCAL_STORAGE_GET_F_CREATE 1
+#define BPF_RB_NO_WAKEUP	       1
+#define BPF_RB_FORCE_WAKEUP	       2
+#define BPF_RB_AVAIL_DATA	       0
+#define BPF_MAP_TYPE_HASH	       1
+#define BPF_MAP_TYPE_RINGBUF	       27
+#define BPF_MAP_TYPE_TASK_STORAGE      29
+#define BPF_F_NO_PREALLOC	       1
+
+/* Looked up by name in the running kernel's BTF: does it have the helper? */
+enum bpf_func_id {
+	BPF_FUNC_get_current_task_btf = 158, /* 5.11 */
+};
+
+/* include/uapi/linux/ipc.h, include/linux/sched.h, include/linux/sched/signal.h */
+#define IPC_PRIVATE	  0
+#define IPC_CREAT	  01000
+#define IPC_EXCL	  02000
+#define PF_KTHREAD	  0x00200000
+#define SIGNAL_GROUP_EXIT 0x00000004
+
+/* syscalls:sys_enter_* and sys_exit_*, as /sys/kernel/tracing/events/syscalls/.../format lays them out:
+ * not a kernel type, so not relocated */
+struct syscall_enter {
+	__u64 common;
+	__u64 number;
+	__u64 args[6];
+};
+
+struct syscall_exit {
+	__u64 common;
+	__u64 number;
+	__s64 ret;
+};
+
+/* include/uapi/linux/bpf.h; not a kernel type either */
+struct bpf_raw_tracepoint_args {
+	__u64 args[0];
+};
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	__u32 val;
+} kuid_t;
+
+typedef struct {
+	__u32 val;
+} kgid_t;
+
+struct list_head {
+	struct list_head *next, *prev;
+};
+
+struct ns_common {
+	unsigned int inum;
+};
+
+struct ipc_namespace {
+	struct ns_common ns;
+};
+
+struct pid_namespace {
+	struct ns_common ns;
+};
+
+struct nsproxy {
+	struct ipc_namespace *ipc_ns;
+};
+
+struct upid {
+	int nr;
+	struct pid_namespace *ns;
+};
+
+struct pid {
+	unsigned int level;
+	struct upid numbers[1];
+};
+
+struct cred {
+	kuid_t uid;
+	kgid_t gid;
+};
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct css_set {
+	struct cgroup *dfl_cgrp;
+};
+
+struct mm_struct {
+	unsigned long flags;
+};
+
+struct signal_struct {
+	atomic_t live;
+	int group_exit_code;
+	unsigned int flags;
+};
+
+struct sysv_shm {
+	struct list_head shm_clist;
+};
+
+struct task_struct {
+	unsigned int flags;
+	struct mm_struct *mm;
+	int exit_code;
+	int pid;
+	int tgid;
+	struct task_struct *real_parent;
+	struct task_struct *group_leader;
+	struct pid *thread_pid;
+	__u64 start_boottime;
+	struct cred *cred;
+	char comm[16];
+	struct sysv_shm sysvshm;
+	struct nsproxy *nsproxy;
+	struct signal_struct *signal;
+	struct css_set *cgroups;
+};
+
+struct linux_binprm;
+
+struct kern_ipc_perm {
+	int id;
+};
+
+struct shmid_kernel {
+	struct kern_ipc_perm shm_perm;
+	struct list_head shm_clist;
+};
+
+struct inode {
+	unsigned long i_ino;
+};
+
+struct qstr {
+	const unsigned char *name;
+};
+
+struct dentry {
+	struct qstr d_name;
+};
+
+struct path {
+	struct dentry *dentry;
+};
+
+struct file {
+	struct path f_path;
+	struct inode *f_inode;
+	void *private_data;
+};
+
+struct vm_area_struct {
+	unsigned long vm_start;
+	unsigned long vm_end;
+	struct mm_struct *vm_mm;
+	unsigned long vm_flags;
+	unsigned long vm_pgoff;
+	struct file *vm_file;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__task {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+};
+
+struct bpf_iter__task_vma {
+	struct bpf_iter_meta *meta;
+	struct task_struct *task;
+	struct vm_area_struct *vma;
+};
+
+#pragma clang attribute pop
+
+/* ipc/shm.c: behind vm_file->private_data of a mapped segment. Read as a whole, so not relocated: its
+ * head has been this since 2.6.24. */
+struct shm_file_data {
+	int id;
+	struct ipc_namespace *ns;
+	struct file *file;
+};
+
+#endif
