@@ -36,12 +36,13 @@ const volatile bool filter_tree = false;
 __u64 losses[SHM_LOSS_REASONS][SHM_EVENT_KINDS];
 __u64 last_look; /* when the ring's fill was last looked at; near enough without a lock */
 
-/* A call that has entered and not left. `kind` 0: none. */
+/* A call that has entered and not left */
 struct call {
 	__u64 time;
 	__u64 args[3];
-	__u64 saved; /* shmget: newest segment of the task at enter; shmdt: shmid */
-	__u64 kind;
+	__u64 saved;  /* shmget: newest segment of the task at enter; shmdt: shmid */
+	__u32 kind;   /* enum shm_event_kind; 0 none */
+	__u32 number; /* of the system call */
 };
 
 struct {
@@ -71,7 +72,7 @@ struct {
 	__type(value, struct shm_known);
 } known SEC(".maps");
 
-static __always_inline void lose(enum shm_loss_reason reason, enum shm_event_kind kind)
+static __always_inline void lose(enum shm_loss_reason reason, __u32 kind)
 {
 	__sync_fetch_and_add(&losses[reason][kind], 1);
 }
@@ -164,15 +165,14 @@ static __always_inline void event_comm(struct shm_event *event, struct task_stru
 }
 
 /* A record with all that is said of the current task; NULL when it was lost. */
-static __always_inline struct shm_event *event_reserve(struct task_struct *task,
-						       enum shm_event_kind kind)
+static __always_inline struct shm_event *event_reserve(struct task_struct *task, __u32 kind)
 {
 	struct shm_event *event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
-	struct task_struct *parent = READ(task, real_parent);
-	struct cred *cred = READ(task, cred);
-	struct css_set *cgroups = READ(task, cgroups);
-	struct cgroup *cgroup = READ(cgroups, dfl_cgrp);
-	struct kernfs_node *node = READ(cgroup, kn);
+	struct task_struct *leader, *parent;
+	struct css_set *cgroups;
+	struct cgroup *cgroup;
+	struct kernfs_node *node;
+	struct cred *cred;
 
 	if (!event) {
 		lose(SHM_LOSS_RING, kind);
@@ -185,12 +185,18 @@ static __always_inline struct shm_event *event_reserve(struct task_struct *task,
 	event->time = bpf_ktime_get_boot_ns();
 	event->took = 0;
 	event->mm = (__u64)READ(task, mm);
-	event->start_time = task_start_time(task);
-	event->cgroup = READ(node, id);
-	event->tgid = task_tgid(task);
+	leader = READ(task, group_leader);
+	event->start_time = READ(leader, start_boottime);
+	event->inner_pid = task_inner_pid(leader);
+	event->tgid = task_tgid(leader);
 	event->tid = task_tid(task);
+	parent = READ(task, real_parent);
 	event->ppid = task_tgid(parent);
-	event->inner_pid = task_inner_pid(task);
+	cgroups = READ(task, cgroups);
+	cgroup = READ(cgroups, dfl_cgrp);
+	node = READ(cgroup, kn);
+	event->cgroup = READ(node, id);
+	cred = READ(task, cred);
 	event->uid = READ(cred, uid.val);
 	event->gid = READ(cred, gid.val);
 	event_comm(event, task);
@@ -216,7 +222,7 @@ static __always_inline void event_submit(struct shm_event *event)
 
 /* Where the call that enters is noted, over what an earlier one may have left there; NULL: lost. */
 static __always_inline struct call *call_begin(struct task_struct *task, enum shm_event_kind kind,
-					       struct call *spare)
+					       __u32 number, struct call *spare)
 {
 	struct call *call = spare;
 
@@ -230,6 +236,7 @@ static __always_inline struct call *call_begin(struct task_struct *task, enum sh
 		barrier_var(call); /* no address is computed before the check */
 	}
 	call->kind = kind;
+	call->number = number;
 	call->time = bpf_ktime_get_boot_ns();
 	return call;
 }
@@ -246,7 +253,7 @@ static __always_inline void call_note(const struct call *call, enum shm_event_ki
 }
 
 /* The call that leaves; NULL when its enter was not seen or did not pass the filter. */
-static __always_inline struct call *call_find(struct task_struct *task, enum shm_event_kind kind)
+static __always_inline struct call *call_find(struct task_struct *task, __u32 number)
 {
 	struct call *call;
 
@@ -260,7 +267,7 @@ static __always_inline struct call *call_find(struct task_struct *task, enum shm
 	if (!call)
 		return NULL;
 	barrier_var(call);
-	return call->kind == kind ? call : NULL;
+	return call->kind && call->number == number ? call : NULL;
 }
 
 static __always_inline void call_end(struct call *call)
@@ -275,27 +282,16 @@ static __always_inline void call_end(struct call *call)
 	bpf_map_delete_elem(&call_table, &id);
 }
 
+static __always_inline bool is_error(__s64 ret)
+{
+	return (__u64)ret >= (__u64)-MAX_ERRNO;
+}
+
 static __always_inline bool call_wanted(enum shm_event_kind kind, __s64 ret)
 {
 	if (!(wanted & EVENT_BIT(kind)))
 		return false;
-	return !filter_failed || (__u64)ret >= (__u64)-MAX_ERRNO;
-}
-
-static __always_inline struct shm_event *call_event(struct task_struct *task,
-						    enum shm_event_kind kind,
-						    const struct call *call, __s64 ret)
-{
-	struct shm_event *event;
-
-	if (!call_wanted(kind, ret))
-		return NULL;
-	event = event_reserve(task, kind);
-	if (!event)
-		return NULL;
-	event->took = event->time - call->time;
-	event->ret = ret;
-	return event;
+	return !filter_failed || is_error(ret);
 }
 
 /* The newest of the segments that the task made and that still exist (list head: none) */
@@ -340,7 +336,7 @@ int sys_enter_shmget(struct syscall_enter *ctx)
 
 	if (!admits(task))
 		return 0;
-	call = call_begin(task, SHM_EVENT_SHMGET, &spare);
+	call = call_begin(task, SHM_EVENT_SHMGET, ctx->number, &spare);
 	if (!call)
 		return 0;
 	call->args[0] = ctx->args[0];
@@ -349,31 +345,6 @@ int sys_enter_shmget(struct syscall_enter *ctx)
 	if (bpf_core_field_exists(struct task_struct, sysvshm))
 		call->saved = (__u64)newest_segment(task);
 	call_note(call, SHM_EVENT_SHMGET);
-	return 0;
-}
-
-SEC("tracepoint/syscalls/sys_exit_shmget")
-int sys_exit_shmget(struct syscall_exit *ctx)
-{
-	struct task_struct *task = task_current();
-	struct call *call = call_find(task, SHM_EVENT_SHMGET);
-	struct shm_event *event;
-	bool created;
-
-	if (!call)
-		return 0;
-	created = shmget_created(task, call, ctx->ret);
-	if (follow_life && created && known_add(known_key(task), SHM_ROLE_CREATOR, 0))
-		lose(SHM_LOSS_KNOWN, SHM_EVENT_SHMGET);
-	event = call_event(task, SHM_EVENT_SHMGET, call, ctx->ret);
-	if (event) {
-		event->flags = created ? SHM_EVENT_CREATED : 0;
-		event->shmget.key = call->args[0];
-		event->shmget.flags = call->args[2];
-		event->shmget.bytes = call->args[1];
-		event_submit(event);
-	}
-	call_end(call);
 	return 0;
 }
 
@@ -386,7 +357,7 @@ int sys_enter_shmat(struct syscall_enter *ctx)
 
 	if (!admits(task))
 		return 0;
-	call = call_begin(task, SHM_EVENT_SHMAT, &spare);
+	call = call_begin(task, SHM_EVENT_SHMAT, ctx->number, &spare);
 	if (!call)
 		return 0;
 	call->args[0] = ctx->args[0];
@@ -396,37 +367,15 @@ int sys_enter_shmat(struct syscall_enter *ctx)
 	return 0;
 }
 
-SEC("tracepoint/syscalls/sys_exit_shmat")
-int sys_exit_shmat(struct syscall_exit *ctx)
-{
-	struct task_struct *task = task_current();
-	struct call *call = call_find(task, SHM_EVENT_SHMAT);
-	struct shm_event *event;
-
-	if (!call)
-		return 0;
-	if (follow_life && (__u64)ctx->ret < (__u64)-MAX_ERRNO &&
-	    known_add(known_key(task), SHM_ROLE_HOLDER, (__u64)READ(task, mm)))
-		lose(SHM_LOSS_KNOWN, SHM_EVENT_SHMAT);
-	event = call_event(task, SHM_EVENT_SHMAT, call, ctx->ret);
-	if (event) {
-		event->shmat.shmid = call->args[0];
-		event->shmat.flags = call->args[2];
-		event->shmat.addr = call->args[1];
-		event_submit(event);
-	}
-	call_end(call);
-	return 0;
-}
-
-static __always_inline void shmdt_enter(struct task_struct *task, __u64 address, __s32 shmid)
+static __always_inline void shmdt_enter(struct task_struct *task, const struct syscall_enter *ctx,
+					__s32 shmid)
 {
 	struct call spare = {0};
-	struct call *call = call_begin(task, SHM_EVENT_SHMDT, &spare);
+	struct call *call = call_begin(task, SHM_EVENT_SHMDT, ctx->number, &spare);
 
 	if (!call)
 		return;
-	call->args[0] = address;
+	call->args[0] = ctx->args[0];
 	call->saved = (__u32)shmid;
 	call_note(call, SHM_EVENT_SHMDT);
 }
@@ -437,7 +386,7 @@ int sys_enter_shmdt(struct syscall_enter *ctx)
 	struct task_struct *task = task_current();
 
 	if (admits(task))
-		shmdt_enter(task, ctx->args[0], -1);
+		shmdt_enter(task, ctx, -1);
 	return 0;
 }
 
@@ -475,26 +424,7 @@ int sys_enter_shmdt_vma(struct syscall_enter *ctx)
 		return 0;
 	if (!mappings_were_told(task))
 		bpf_find_vma(task, ctx->args[0], shmid_of_vma, &shmid, 0);
-	shmdt_enter(task, ctx->args[0], shmid);
-	return 0;
-}
-
-SEC("tracepoint/syscalls/sys_exit_shmdt")
-int sys_exit_shmdt(struct syscall_exit *ctx)
-{
-	struct task_struct *task = task_current();
-	struct call *call = call_find(task, SHM_EVENT_SHMDT);
-	struct shm_event *event;
-
-	if (!call)
-		return 0;
-	event = call_event(task, SHM_EVENT_SHMDT, call, ctx->ret);
-	if (event) {
-		event->shmdt.addr = call->args[0];
-		event->shmdt.shmid = call->saved;
-		event_submit(event);
-	}
-	call_end(call);
+	shmdt_enter(task, ctx, shmid);
 	return 0;
 }
 
@@ -507,7 +437,7 @@ int sys_enter_shmctl(struct syscall_enter *ctx)
 
 	if (!admits(task))
 		return 0;
-	call = call_begin(task, SHM_EVENT_SHMCTL, &spare);
+	call = call_begin(task, SHM_EVENT_SHMCTL, ctx->number, &spare);
 	if (!call)
 		return 0;
 	call->args[0] = ctx->args[0];
@@ -516,19 +446,67 @@ int sys_enter_shmctl(struct syscall_enter *ctx)
 	return 0;
 }
 
-SEC("tracepoint/syscalls/sys_exit_shmctl")
-int sys_exit_shmctl(struct syscall_exit *ctx)
+/* Who made or attached a segment is known from now on. */
+static __always_inline void call_know(struct task_struct *task, enum shm_event_kind kind, __s64 ret,
+				      bool created)
+{
+	long err = 0;
+
+	if (kind == SHM_EVENT_SHMGET && created)
+		err = known_add(known_key(task), SHM_ROLE_CREATOR, 0);
+	else if (kind == SHM_EVENT_SHMAT && !is_error(ret))
+		err = known_add(known_key(task), SHM_ROLE_HOLDER, (__u64)READ(task, mm));
+	if (err)
+		lose(SHM_LOSS_KNOWN, kind);
+}
+
+static __always_inline void call_arguments(const struct call *call, struct shm_event *event)
+{
+	switch (call->kind) {
+	case SHM_EVENT_SHMGET:
+		event->shmget.key = call->args[0];
+		event->shmget.flags = call->args[2];
+		event->shmget.bytes = call->args[1];
+		break;
+	case SHM_EVENT_SHMAT:
+		event->shmat.shmid = call->args[0];
+		event->shmat.flags = call->args[2];
+		event->shmat.addr = call->args[1];
+		break;
+	case SHM_EVENT_SHMDT:
+		event->shmdt.addr = call->args[0];
+		event->shmdt.shmid = call->saved;
+		break;
+	case SHM_EVENT_SHMCTL:
+		event->shmctl.shmid = call->args[0];
+		event->shmctl.cmd = call->args[1];
+		break;
+	}
+}
+
+/* Attached to the exits of all four: its long part is the same, and a verifier reads it once. */
+SEC("tracepoint")
+int sys_exit(struct syscall_exit *ctx)
 {
 	struct task_struct *task = task_current();
-	struct call *call = call_find(task, SHM_EVENT_SHMCTL);
-	struct shm_event *event;
+	struct call *call = call_find(task, ctx->number);
+	struct shm_event *event = NULL;
+	bool created;
+	__u32 kind;
 
 	if (!call)
 		return 0;
-	event = call_event(task, SHM_EVENT_SHMCTL, call, ctx->ret);
+	kind = call->kind & (SHM_EVENT_KINDS - 1);
+	created = kind == SHM_EVENT_SHMGET && shmget_created(task, call, ctx->ret);
+	if (follow_life)
+		call_know(task, kind, ctx->ret, created);
+	if (call_wanted(kind, ctx->ret))
+		event = event_reserve(task, kind);
 	if (event) {
-		event->shmctl.shmid = call->args[0];
-		event->shmctl.cmd = call->args[1];
+		event->flags = created ? SHM_EVENT_CREATED : 0;
+		event->took = event->time - call->time;
+		event->ret = ctx->ret;
+		call_arguments(call, event);
 		event_submit(event);
 	}
 	call_end(call);

@@ -100,15 +100,14 @@ static __always_inline __u32 task_tgid(struct task_struct *task)
 }
 
 /* The group's pid as its own pid namespace numbers it. */
-static __always_inline __u32 task_inner_pid(struct task_struct *task)
+static __always_inline __u32 task_inner_pid(struct task_struct *leader)
 {
-	struct task_struct *leader = READ(task, group_leader);
 	struct pid *pid = READ(leader, thread_pid);
 	__u32 level = READ(pid, level);
 	struct upid upid = {0};
 
 	if (!level)
-		return READ(task, tgid);
+		return READ(leader, pid);
 	task_upid(pid, level, &upid);
 	return upid.nr;
 }

@@ -8,7 +8,8 @@
 #include <unistd.h>
 
 /* In the child: waits for the word, then becomes the command. Only async-signal-safe calls. */
-static _Noreturn void become(char *const argv[], const struct loop *loop, int hold, int report)
+static _Noreturn void become(char *const argv[], const struct loop *loop, int output, int hold,
+			     int report)
 {
 	char word;
 	ssize_t got;
@@ -18,6 +19,8 @@ static _Noreturn void become(char *const argv[], const struct loop *loop, int ho
 	} while (got < 0 && errno == EINTR);
 	if (got != 1)
 		_exit(1); /* the parent gave up */
+	if (dup2(output, STDOUT_FILENO) < 0)
+		_exit(1);
 	signal(SIGPIPE, SIG_DFL);
 	if (loop)
 		loop_restore_signals(loop);
@@ -30,7 +33,7 @@ static _Noreturn void become(char *const argv[], const struct loop *loop, int ho
 	_exit(child_exec_status(-error));
 }
 
-int child_start(char *const argv[], const struct loop *loop, struct child *child)
+int child_start(char *const argv[], const struct loop *loop, int output, struct child *child)
 {
 	int hold[2], report[2];
 	int error;
@@ -49,7 +52,7 @@ int child_start(char *const argv[], const struct loop *loop, struct child *child
 	if (child->pid == 0) {
 		close(hold[1]);
 		close(report[0]);
-		become(argv, loop, hold[0], report[1]);
+		become(argv, loop, output, hold[0], report[1]);
 	}
 	close(hold[0]);
 	close(report[1]);

@@ -14,8 +14,9 @@ struct child {
 };
 
 /* Forks and holds before exec. The child gets the signal mask that the loop found (NULL: the present
- * one). argv ends with NULL. 0 or -errno. */
-int child_start(char *const argv[], const struct loop *loop, struct child *child);
+ * one), and `output` as its standard output: STDOUT_FILENO leaves it as it is. argv ends with NULL.
+ * 0 or -errno. */
+int child_start(char *const argv[], const struct loop *loop, int output, struct child *child);
 
 /* Lets it go and waits until it runs the command. 0, or -errno of the exec: the child has then ended
  * and must still be reaped. */

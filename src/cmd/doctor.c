@@ -11,6 +11,8 @@
 #include "cmd/arguments.h"
 #include "report/report.h"
 
+#define UNLIMITED (UINT64_MAX / 2)
+
 struct doctor_config {
 	bool json;
 	enum collector_rung rung;
@@ -59,10 +61,15 @@ static void print_probes(struct collector *collector)
 
 static void print_use(const char *what, const struct fact_use *use)
 {
-	printf("  %-18s %12" PRIu64 " of %-20" PRIu64, what, use->used, use->max);
-	if (use->max)
-		printf(" %5.1f%%", 100.0 * (double)use->used / (double)use->max);
-	putchar('\n');
+	printf("  %-18s %12" PRIu64 " of ", what, use->used);
+	/* The kernel's defaults for SHMALL and SHMMAX are as good as none (uapi/linux/shm.h). */
+	if (use->max >= UNLIMITED)
+		puts("no limit");
+	else if (use->max)
+		printf("%-12" PRIu64 " %5.1f%%\n", use->max,
+		       100.0 * (double)use->used / (double)use->max);
+	else
+		puts("0");
 }
 
 static void print_limits(const struct limits_facts *limits, bool own)
@@ -73,7 +80,8 @@ static void print_limits(const struct limits_facts *limits, bool own)
 	       own ? " (this one)" : "");
 	print_use("segments (SHMMNI)", &limits->segments);
 	print_use("pages (SHMALL)", &limits->pages);
-	printf("  %-18s %12s\n", "largest (SHMMAX)", units_size(size, limits->shmmax));
+	printf("  %-18s %12s\n", "largest (SHMMAX)",
+	       limits->shmmax >= UNLIMITED ? "no limit" : units_size(size, limits->shmmax));
 	print_use("semaphore sets", &limits->semsets);
 	print_use("semaphores", &limits->sems);
 	print_use("message queues", &limits->queues);

@@ -73,7 +73,9 @@ const struct command_spec trace_spec = {
 		"that\n"
 		"hold a segment. Filters run in the kernel. With CMD: only CMD and what it "
 		"starts,\n"
-		"from its first instruction; ends with them, with CMD's own status.\n"
+		"from its first instruction; ends with them, with CMD's own status. What CMD "
+		"prints\n"
+		"goes to stderr: stdout is the trace's.\n"
 		"  shmtop trace                              everything, until ^C\n"
 		"  shmtop trace -x                           why does it fail?\n"
 		"  shmtop trace -o shmctl,destroy            who removes segments?\n"
@@ -88,6 +90,7 @@ struct trace {
 	struct loop *loop;
 	struct child child;
 	bool following;   /* a command */
+	bool narrow;      /* by process or result: not everything is wanted */
 	bool counting;    /* all forks and exits of its processes are delivered */
 	bool interrupted; /* by a first ^C, which is the command's to heed */
 	bool reaped;
@@ -104,6 +107,13 @@ static bool finished(const struct trace *trace)
 	return trace->config->count && trace->printed >= trace->config->count;
 }
 
+/* Found out by a look at the tables, which knows no process: it passes no filter that asks for one. */
+static bool is_noticed(const struct event *event)
+{
+	return (event->op == FACT_DETACH || event->op == FACT_DESTROY) &&
+	       event->reason == FACT_REASON_UNKNOWN;
+}
+
 static void print_event(void *context, const struct model_event *entry)
 {
 	struct trace *trace = context;
@@ -115,7 +125,8 @@ static void print_event(void *context, const struct model_event *entry)
 		trace->tree++;
 	if (event->op == FACT_EXIT)
 		trace->tree--;
-	if (!(ops & FACT_OP_BIT(event->op)) || finished(trace))
+	if (!(ops & FACT_OP_BIT(event->op)) || finished(trace) ||
+	    (trace->narrow && is_noticed(event)))
 		return;
 	trace->printed++;
 	if (trace->config->json) {
@@ -384,14 +395,16 @@ static int trace_with(const struct trace_config *config, char **command)
 	int status = EXIT_ERROR;
 	int error;
 
-	trace.counting = trace.following && !config->failed && !config->pid &&
-			 !config->user.given && !config->comm;
+	bool filtered = config->failed || config->pid || config->user.given || config->comm;
+
+	trace.narrow = filtered || trace.following;
+	trace.counting = trace.following && !filtered;
 	trace.tree = 1;
 	if ((error = loop_new(&trace.loop)) || (error = wire(&trace)))
 		goto out;
 	if (trace.following) {
 		text_safe(name, sizeof(name), *command, strlen(*command));
-		if ((error = child_start(command, trace.loop, &trace.child)))
+		if ((error = child_start(command, trace.loop, STDERR_FILENO, &trace.child)))
 			goto out;
 	}
 	if (open_sources(&trace) == 0)
@@ -423,6 +436,8 @@ int trace_run(const struct cmd_env *env, int argc, char **argv)
 		log_error("trace: -c wants a thread's name of 1 to 15 bytes");
 		return EXIT_USAGE;
 	}
+	if (config.failed && !config.ops)
+		config.ops = FACT_OPS_CALLS; /* nothing else can fail */
 	if (config.rung == COLLECTOR_POLL) {
 		log_error("trace: the poll rung sees no calls; try shmtop -b");
 		return EXIT_USAGE;

@@ -158,6 +158,9 @@ static void rates_count_the_four_calls_by_second(void **state)
 	for (int i = 0; i < MODEL_RATES; i++)
 		assert_int_equal(rates[i], 204 - MODEL_RATES + i);
 	control(model, 5, 100, AT(2), IPC_STAT, 0); /* older than all of them */
+	model_rates(model, rates);
+	for (int i = 0; i < MODEL_RATES; i++)
+		assert_int_equal(rates[i], 204 - MODEL_RATES + i);
 	model_expire(model, AT(1000));
 	assert_int_equal(model_rates(model, rates), MODEL_RATES);
 	for (int i = 0; i < MODEL_RATES; i++)

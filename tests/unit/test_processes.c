@@ -97,6 +97,7 @@ static void the_dead_keep_their_names(void **state)
 	make(model, 5, 100, AT(100));
 	answer(model, 100, start_of(100), AT(101));
 	exited(model, 100, AT(102), 9);
+	exited(model, 100, AT(102.5), 1); /* once is enough */
 	model_expire(model, AT(200));
 
 	const struct process *creator = living(model, 5)->creator;
@@ -224,23 +225,71 @@ static void one_pid_may_be_two_creators(void **state)
 	struct model *model = *state;
 	struct segment_facts rows[] = {a_row(5, 100, 0), a_row(6, 100, 0), a_row(7, 100, 0)};
 
-	rows[1].ctime = EPOCH + 90;
+	rows[0].ctime = EPOCH + 90; /* the later first */
+	rows[0].lpid = 100;
+	rows[0].dtime = EPOCH + 60;
 	rows[1].lpid = 100;
-	rows[1].dtime = EPOCH + 60;
+	rows[1].dtime = EPOCH + 95;
 	snapshot(model, rows, 3, AT(100));
 	assert_ptr_equal(living(model, 5)->creator, living(model, 6)->creator);
-	answer(model, 100, AT(85), AT(101)); /* it made the second one only */
+	answer(model, 100, AT(85), AT(101)); /* it made the first one only */
 	assert_null(model_next_wanted(model));
-	assert_true(living(model, 6)->creator->alive);
-	assert_string_equal(living(model, 6)->creator->comm, "php100");
-	assert_false(living(model, 6)->last->alive);
-	assert_false(living(model, 5)->creator->alive);
-	assert_true(living(model, 5)->creator->checked);
-	assert_string_equal(living(model, 5)->creator->comm, "");
-	assert_ptr_equal(living(model, 5)->creator, living(model, 7)->creator);
+	assert_true(living(model, 5)->creator->alive);
+	assert_string_equal(living(model, 5)->creator->comm, "php100");
+	assert_false(living(model, 5)->last->alive);
+	assert_true(living(model, 6)->last->alive);
+	assert_false(living(model, 6)->creator->alive);
+	assert_true(living(model, 6)->creator->checked);
+	assert_string_equal(living(model, 6)->creator->comm, "");
+	assert_ptr_equal(living(model, 6)->creator, living(model, 7)->creator);
 	snapshot(model, rows, 3, AT(102));
 	assert_null(model_next_wanted(model));
+	assert_false(living(model, 6)->creator->alive);
+}
+
+static void a_creator_that_is_gone_is_not_the_next_with_its_pid(void **state)
+{
+	struct model *model = *state;
+	struct segment_facts rows[] = {a_row(5, 100, 0), a_row(6, 100, 0), a_row(7, 100, 0)};
+
+	snapshot(model, rows, 1, AT(100));
+	model_process_missing(model, model_next_wanted(model), AT(101));
+	rows[1].ctime = EPOCH + 40; /* of the same time */
+	rows[2].ctime = EPOCH + 110;
+	snapshot(model, rows, 3, AT(111));
+	assert_ptr_equal(living(model, 6)->creator, living(model, 5)->creator);
+	answer(model, 100, AT(105), AT(112));
+	assert_null(model_next_wanted(model));
 	assert_false(living(model, 5)->creator->alive);
+	assert_true(living(model, 7)->creator->alive);
+}
+
+static void a_row_without_times_does_not_spoil_the_others(void **state)
+{
+	struct model *model = *state;
+	struct segment_facts rows[] = {a_row(5, 100, 0), a_row(6, 100, 0)};
+
+	rows[0].known &= ~(uint32_t)FACT_COL_CTIME;
+	snapshot(model, rows, 2, AT(100));
+	answer(model, 100, AT(10), AT(101));
+	answer(model, 100, AT(10), AT(101));
+	assert_false(living(model, 5)->creator->checked);
+	assert_true(living(model, 6)->creator->alive);
+}
+
+static void an_address_space_goes_to_its_next_owner(void **state)
+{
+	struct model *model = *state;
+	struct event event = attached(5, 200, AT(103), ADDR + 65536);
+
+	make(model, 5, 300, AT(100));
+	attach(model, 5, 100, AT(101), ADDR);
+	while (model_next_wanted(model)->pid != 100)
+		;
+	model_process_missing(model, living(model, 5)->mappings->holder->process, AT(102));
+	event.mm = mm_of(100);
+	apply(model, &event);
+	assert_int_equal(living(model, 5)->mappings->holder->process->pid, 200);
 }
 
 static void a_pid_of_the_table_finds_who_is_known_already(void **state)
@@ -336,6 +385,27 @@ static void those_that_nobody_refers_to_are_forgotten(void **state)
 	}
 }
 
+static void the_first_of_a_pid_carries_the_others(void **state)
+{
+	struct model *model = *state;
+	struct event event = made(6, 100, AT(103), 8192);
+
+	make(model, 5, 100, AT(100));
+	exited(model, 100, AT(101), 0);
+	control(model, 5, 200, AT(102), IPC_RMID, 0);
+	event.start_time = AT(102.5);
+	apply(model, &event);
+	while (model_next_wanted(model))
+		;
+	model_expire(model, AT(200)); /* the first has no use any more */
+	model_expire(model, AT(201));
+	event.op = FACT_SHMAT;
+	event.ret = ADDR;
+	event.time = AT(202);
+	apply(model, &event);
+	assert_ptr_equal(living(model, 6)->last, living(model, 6)->creator);
+}
+
 static void one_found_again_before_it_is_forgotten_is_wanted(void **state)
 {
 	struct model *model = *state;
@@ -365,6 +435,10 @@ int main(void)
 		MODEL_TEST(a_creator_of_the_table_is_the_one_that_was_there),
 		MODEL_TEST(the_last_user_of_the_table_is_judged_by_its_use),
 		MODEL_TEST(one_pid_may_be_two_creators),
+		MODEL_TEST(a_creator_that_is_gone_is_not_the_next_with_its_pid),
+		MODEL_TEST(a_row_without_times_does_not_spoil_the_others),
+		MODEL_TEST(an_address_space_goes_to_its_next_owner),
+		MODEL_TEST(the_first_of_a_pid_carries_the_others),
 		MODEL_TEST(a_pid_of_the_table_finds_who_is_known_already),
 		MODEL_TEST(exit_finds_one_known_by_its_pid_alone),
 		cmocka_unit_test(without_the_wall_clock_nobody_can_tell),

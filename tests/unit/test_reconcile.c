@@ -130,6 +130,8 @@ static void a_row_after_the_event_of_its_creation_is_the_same(void **state)
 	struct segment_facts row = a_row(5, 100, 0);
 
 	make(model, 5, 100, AT(100));
+	row.ctime =
+		EPOCH + 5; /* the wall clock was set forward since: too early for that process */
 	row.cuid = row.uid = 0; /* a set-user-ID program: the event told the real one */
 	snapshot(model, &row, 1, AT(101));
 	assert_int_equal(living(model, 5)->id.generation, 1);
@@ -185,6 +187,10 @@ static void a_snapshot_ends_nothing_that_is_newer_or_elsewhere(void **state)
 
 	snapshot(model, &older, 1, AT(99.5));
 	assert_int_equal(living(model, 6)->facts.cpid, 100);
+	control(model, 6, 100, AT(100.5), IPC_RMID, 0);
+	older = a_row(6, 100, 0);
+	snapshot(model, &older, 1, AT(100.4)); /* nor the row of one that ended since */
+	ended(model, 6, FACT_REASON_IPC_RMID);
 	snapshot(model, NULL, 0, AT(101));
 	assert_int_equal(model_segment_count(model), 1);
 }
@@ -220,6 +226,7 @@ static void one_given_up_too_early_lives_on(void **state)
 	assert_int_equal(living(model, 5)->born, AT(100));
 	assert_int_equal(model_gone_count(model), 0);
 	assert_true(needs(model).scan);
+	assert_int_equal(model_drift(living(model, 5)), 0);
 	snapshot(model, NULL, 0, AT(104));
 	ended(model, 5, FACT_REASON_LAST_DETACH);
 
@@ -269,6 +276,8 @@ static void the_last_user_is_the_newest_that_is_known(void **state)
 	attach(model, 5, 300, AT(91), ADDR); /* older than the row: not the last */
 	assert_int_equal(living(model, 5)->last->pid, 200);
 	attach(model, 5, 300, AT(101), ADDR2);
+	assert_int_equal(living(model, 5)->last->pid, 300);
+	snapshot(model, &row, 1, AT(100.9)); /* says 200, as it was then */
 	assert_int_equal(living(model, 5)->last->pid, 300);
 	row.lpid = 300;
 	snapshot(model, &row, 1, AT(102));
@@ -392,15 +401,14 @@ static void a_scan_in_any_order_is_the_same(void **state)
 	const struct segment_facts row = a_row(5, 100, MANY);
 	struct attachment seen[MANY];
 
-	/* 7 and MANY have no common divisor: each place once */
+	/* 7 and MANY have no common divisor: each place once; 2 holders, one after the other */
 	for (uint64_t i = 0; i < MANY; i++)
-		seen[i] =
-			a_mapping(5, 100 + (int32_t)(i * 7 % MANY % 3), ADDR + i * 7 % MANY * 8192);
+		seen[i] = a_mapping(5, 100 + (int32_t)(2 * i / MANY), ADDR + i * 7 % MANY * 8192);
 	snapshot(model, &row, 1, AT(100));
 	for (int i = 0; i < 2; i++) {
 		scan(model, seen, MANY, AT(101 + i));
 		assert_counts(living(model, 5), MANY, MANY);
-		assert_int_equal(holders(model), 3);
+		assert_int_equal(holders(model), 2);
 	}
 	for (const struct mapping *mapping = living(model, 5)->mappings->holder->mappings;
 	     mapping->holder_next; mapping = mapping->holder_next)
@@ -518,6 +526,41 @@ static void changes_that_no_event_told_need_a_scan(void **state)
 	assert_true(needs(model).settle);
 	scan(model, &seen, 1, AT(101.5));
 	assert_false(needs(model).scan || needs(model).settle);
+}
+
+static void each_column_that_attaching_moves_is_a_change(void **state)
+{
+	struct model *model = *state;
+
+	for (int i = 0; i < 4; i++) {
+		struct segment_facts row = a_row(5, 100, 0);
+		const double began = 100 + 10 * i;
+
+		snapshot(model, NULL, 0, AT(began));
+		snapshot(model, &row, 1, AT(began + 1));
+		row.rss = 4096;
+		row.uid = 5;
+		snapshot(model, &row, 1, AT(began + 2));
+		assert_false(needs(model).settle);
+		row.atime += i == 0;
+		row.dtime += i == 1;
+		row.lpid += i == 2;
+		row.nattch += i == 3;
+		snapshot(model, &row, 1, AT(began + 3));
+		assert_true(needs(model).settle && needs(model).scan);
+		scan(model, NULL, 0, AT(began + 4));
+	}
+}
+
+static void drift_of_one_that_events_told_all_about(void **state)
+{
+	struct model *model = *state;
+	struct segment_facts row = a_row(5, 100, 2);
+
+	make(model, 5, 100, AT(100));
+	attach(model, 5, 100, AT(101), ADDR);
+	snapshot(model, &row, 1, AT(102));
+	assert_int_equal(model_drift(living(model, 5)), 1); /* and no scan was needed to see it */
 }
 
 static void distrust_lasts_until_the_next_scan(void **state)
@@ -649,6 +692,8 @@ int main(void)
 		MODEL_TEST(events_under_way_are_no_drift_once_drained),
 		MODEL_TEST(changes_that_events_explain_can_wait),
 		MODEL_TEST(changes_that_no_event_told_need_a_scan),
+		MODEL_TEST(each_column_that_attaching_moves_is_a_change),
+		MODEL_TEST(drift_of_one_that_events_told_all_about),
 		MODEL_TEST(distrust_lasts_until_the_next_scan),
 		MODEL_TEST(a_namespace_without_processes_ends_with_its_segments),
 		MODEL_TEST(a_namespace_that_events_told_of_since_stays),
