@@ -169,10 +169,7 @@ static __always_inline struct shm_event *event_reserve(struct task_struct *task,
 {
 	struct shm_event *event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
 	struct task_struct *leader, *parent;
-	struct css_set *cgroups;
-	struct cgroup *cgroup;
-	struct kernfs_node *node;
-	struct cred *cred;
+	__u64 uid_gid;
 
 	if (!event) {
 		lose(SHM_LOSS_RING, kind);
@@ -192,13 +189,10 @@ static __always_inline struct shm_event *event_reserve(struct task_struct *task,
 	event->tid = task_tid(task);
 	parent = READ(task, real_parent);
 	event->ppid = task_tgid(parent);
-	cgroups = READ(task, cgroups);
-	cgroup = READ(cgroups, dfl_cgrp);
-	node = READ(cgroup, kn);
-	event->cgroup = READ(node, id);
-	cred = READ(task, cred);
-	event->uid = READ(cred, uid.val);
-	event->gid = READ(cred, gid.val);
+	event->cgroup = bpf_get_current_cgroup_id();
+	uid_gid = bpf_get_current_uid_gid();
+	event->uid = uid_gid;
+	event->gid = uid_gid >> 32;
 	event_comm(event, task);
 	event->ret = 0;
 	return event;

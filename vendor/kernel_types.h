@@ -74,14 +74,6 @@ typedef struct {
 	int counter;
 } atomic_t;
 
-typedef struct {
-	__u32 val;
-} kuid_t;
-
-typedef struct {
-	__u32 val;
-} kgid_t;
-
 struct list_head {
 	struct list_head *next, *prev;
 };
@@ -112,23 +104,6 @@ struct pid {
 	struct upid numbers[1];
 };
 
-struct cred {
-	kuid_t uid;
-	kgid_t gid;
-};
-
-struct kernfs_node {
-	__u64 id;
-};
-
-struct cgroup {
-	struct kernfs_node *kn;
-};
-
-struct css_set {
-	struct cgroup *dfl_cgrp;
-};
-
 struct mm_struct {
 	unsigned long flags;
 };
@@ -153,12 +128,10 @@ struct task_struct {
 	struct task_struct *group_leader;
 	struct pid *thread_pid;
 	__u64 start_boottime;
-	struct cred *cred;
 	char comm[16];
 	struct sysv_shm sysvshm;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
-	struct css_set *cgroups;
 };
 
 struct linux_binprm;

@@ -141,7 +141,7 @@ int selection_parse(const char *command, const char *order, const char *filter,
 	struct filter_error wrong;
 	char shown[QUOTE_LEN];
 
-	*out = (struct selection){.order = COLUMN_SHMID};
+	*out = (struct selection){.order = COLUMN_NS};
 	if (order) {
 		int status = parse_order(command, order, out);
 

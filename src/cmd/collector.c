@@ -49,9 +49,17 @@ struct collector {
 	int error;               /* first failure of model_apply while draining */
 };
 
+static bool wanted_namespace(const struct collector *collector, uint32_t ipcns)
+{
+	return !collector->options.only_ipcns || collector->options.only_ipcns == ipcns;
+}
+
 static void apply_event(void *context, const struct event *event)
 {
 	struct collector *collector = context;
+
+	if (!wanted_namespace(collector, event->ipcns))
+		return;
 	int error = model_apply(collector->model, event);
 
 	if (error && !collector->error)
@@ -86,11 +94,6 @@ static void notice_loss(struct collector *collector)
 	model_set_status(collector->model, &collector->status);
 	model_distrust(collector->model);
 	model_recheck_processes(collector->model);
-}
-
-static bool wanted_namespace(const struct collector *collector, uint32_t ipcns)
-{
-	return !collector->options.only_ipcns || collector->options.only_ipcns == ipcns;
 }
 
 static int list_namespaces(struct collector *collector)
@@ -252,6 +255,7 @@ static void resolve_processes(struct collector *collector, uint64_t deadline)
 static int look(struct collector *collector)
 {
 	uint64_t now = clock_now();
+	long drained;
 	int error;
 
 	model_set_wall_offset(collector->model, clock_wall(now) - (int64_t)now);
@@ -259,7 +263,9 @@ static int look(struct collector *collector)
 		return error;
 	if (now >= collector->tables_due && (error = reconcile_tables(collector)))
 		return error;
-	return 0;
+	/* What happened before a table was read must not look like drift. */
+	drained = collector_drain(collector);
+	return drained < 0 ? (int)drained : 0;
 }
 
 int collector_tick(struct collector *collector)

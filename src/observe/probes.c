@@ -21,9 +21,9 @@ enum { RING_SIZE = 4 * 1024 * 1024, ROW_WHY_LEN = LOADER_WHY_LEN };
 
 #define OPS_LIFE (FACT_OP_BIT(FACT_FORK) | FACT_OP_BIT(FACT_EXEC) | FACT_OP_BIT(FACT_EXIT))
 
-/* The programs in the order in which they are attached: an exit before its enter, since an exit alone
+/* The probes in the order in which they are attached: an exit before its enter, since an exit alone
  * does nothing, while an enter alone fills the table. */
-enum program {
+enum probe {
 	SHMGET_EXIT,
 	SHMGET_ENTER,
 	SHMAT_EXIT,
@@ -36,40 +36,41 @@ enum program {
 	SCHED_FORK,
 	SCHED_EXEC,
 	SCHED_EXIT,
-	PROGRAMS,
+	PROBES,
+	CALL_PROBES = SCHED_FORK, /* those before this one are on system calls */
 };
 
-#define PROGRAM_BIT(program) (1u << (program))
-#define PROGRAMS_LIFE        (PROGRAM_BIT(SCHED_FORK) | PROGRAM_BIT(SCHED_EXEC) | PROGRAM_BIT(SCHED_EXIT))
+#define PROBE_BIT(probe) (1u << (probe))
+#define PROBES_LIFE      (PROBE_BIT(SCHED_FORK) | PROBE_BIT(SCHED_EXEC) | PROBE_BIT(SCHED_EXIT))
 
-static const struct program_spec {
-	const char *name; /* in the object, and of what it is attached to */
-	size_t program;   /* offsets in the skeleton */
-	size_t link;
-	uint32_t ops;  /* any of these needs it; life needs to know holders and creators */
-	bool tree;     /* following a tree of processes needs it too */
-	bool is_enter; /* stands only with its exit, which comes before it */
-	enum program exit;
-} programs[PROGRAMS] = {
-#define PROGRAM(function)                                                          \
-	.name = #function, .program = offsetof(struct probes_bpf, progs.function), \
-	.link = offsetof(struct probes_bpf, links.function)
-#define ENTER(function, its_exit) PROGRAM(function), .is_enter = true, .exit = its_exit
-	[SHMGET_EXIT] = {PROGRAM(sys_exit_shmget), .ops = FACT_OP_BIT(FACT_SHMGET) | OPS_LIFE},
+static const struct probe_spec {
+	const char *name;
+	size_t program;     /* offset in the skeleton; all exits share one */
+	const char *attach; /* tracepoint, when that is not `name` */
+	uint32_t ops;       /* any of these needs it; life needs to know holders and creators */
+	bool tree;          /* following a tree of processes needs it too */
+	bool is_enter;      /* stands only with its exit, which comes before it */
+	enum probe exit;
+} specs[PROBES] = {
+#define PROGRAM(function)         .program = offsetof(struct probes_bpf, progs.function)
+#define PROBE(function)           .name = #function, PROGRAM(function)
+#define EXIT(function)            .name = #function, PROGRAM(sys_exit)
+#define ENTER(function, its_exit) PROBE(function), .is_enter = true, .exit = its_exit
+	[SHMGET_EXIT] = {EXIT(sys_exit_shmget), .ops = FACT_OP_BIT(FACT_SHMGET) | OPS_LIFE},
 	[SHMGET_ENTER] = {ENTER(sys_enter_shmget, SHMGET_EXIT),
 			  .ops = FACT_OP_BIT(FACT_SHMGET) | OPS_LIFE},
-	[SHMAT_EXIT] = {PROGRAM(sys_exit_shmat), .ops = FACT_OP_BIT(FACT_SHMAT) | OPS_LIFE},
+	[SHMAT_EXIT] = {EXIT(sys_exit_shmat), .ops = FACT_OP_BIT(FACT_SHMAT) | OPS_LIFE},
 	[SHMAT_ENTER] = {ENTER(sys_enter_shmat, SHMAT_EXIT),
 			 .ops = FACT_OP_BIT(FACT_SHMAT) | OPS_LIFE},
-	[SHMDT_EXIT] = {PROGRAM(sys_exit_shmdt), .ops = FACT_OP_BIT(FACT_SHMDT)},
+	[SHMDT_EXIT] = {EXIT(sys_exit_shmdt), .ops = FACT_OP_BIT(FACT_SHMDT)},
 	[SHMDT_ENTER] = {ENTER(sys_enter_shmdt, SHMDT_EXIT), .ops = FACT_OP_BIT(FACT_SHMDT)},
-	[SHMDT_ENTER_VMA] = {ENTER(sys_enter_shmdt_vma, SHMDT_EXIT),
+	[SHMDT_ENTER_VMA] = {ENTER(sys_enter_shmdt_vma, SHMDT_EXIT), .attach = "sys_enter_shmdt",
 			     .ops = FACT_OP_BIT(FACT_SHMDT)},
-	[SHMCTL_EXIT] = {PROGRAM(sys_exit_shmctl), .ops = FACT_OP_BIT(FACT_SHMCTL)},
+	[SHMCTL_EXIT] = {EXIT(sys_exit_shmctl), .ops = FACT_OP_BIT(FACT_SHMCTL)},
 	[SHMCTL_ENTER] = {ENTER(sys_enter_shmctl, SHMCTL_EXIT), .ops = FACT_OP_BIT(FACT_SHMCTL)},
-	[SCHED_FORK] = {PROGRAM(sched_process_fork), .ops = OPS_LIFE, .tree = true},
-	[SCHED_EXEC] = {PROGRAM(sched_process_exec), .ops = OPS_LIFE},
-	[SCHED_EXIT] = {PROGRAM(sched_process_exit), .ops = OPS_LIFE, .tree = true},
+	[SCHED_FORK] = {PROBE(sched_process_fork), .ops = OPS_LIFE, .tree = true},
+	[SCHED_EXEC] = {PROBE(sched_process_exec), .ops = OPS_LIFE},
+	[SCHED_EXIT] = {PROBE(sched_process_exit), .ops = OPS_LIFE, .tree = true},
 };
 
 static const struct {
@@ -87,8 +88,8 @@ struct plan {
 	const struct probes_filter *filter;
 	uint32_t ops; /* to deliver */
 	size_t ring_size;
-	uint32_t programs; /* PROGRAM_BIT */
-	bool storage;      /* pair calls by task storage */
+	uint32_t probes; /* PROBE_BIT */
+	bool storage;    /* pair calls by task storage */
 };
 
 struct probes {
@@ -98,9 +99,11 @@ struct probes {
 	size_t ring_records; /* that fit into the ring */
 	bool follows;        /* the table of known groups is kept */
 
-	uint32_t stands; /* PROGRAM_BIT */
-	char whys[PROGRAMS][ROW_WHY_LEN];
-	struct probes_report reports[PROGRAMS];
+	uint32_t loaded; /* PROBE_BIT */
+	uint32_t stands;
+	struct bpf_link *links[PROBES];
+	char whys[PROBES][ROW_WHY_LEN];
+	struct probes_report reports[PROBES];
 	size_t report_count;
 
 	/* the drain that is under way */
@@ -113,14 +116,9 @@ struct probes {
 
 /* ---- loading ------------------------------------------------------------------------------- */
 
-static struct bpf_program *program_of(struct probes_bpf *skeleton, enum program program)
+static struct bpf_program *program_of(struct probes_bpf *skeleton, enum probe probe)
 {
-	return *(struct bpf_program **)((char *)skeleton + programs[program].program);
-}
-
-static struct bpf_link **link_of(struct probes_bpf *skeleton, enum program program)
-{
-	return (struct bpf_link **)((char *)skeleton + programs[program].link);
+	return *(struct bpf_program **)((char *)skeleton + specs[probe].program);
 }
 
 static void set_filter(struct probes_bpf *skeleton, const struct plan *plan)
@@ -155,12 +153,16 @@ static int load(const struct plan *plan, struct probes_bpf **out)
 	skeleton->rodata->wake_level = plan->ring_size / 4;
 	/* without the program that forgets groups, none is remembered */
 	skeleton->rodata->follow_life =
-		plan->ops & OPS_LIFE && plan->programs & PROGRAM_BIT(SCHED_EXIT);
+		plan->ops & OPS_LIFE && plan->probes & PROBE_BIT(SCHED_EXIT);
 	bpf_map__set_max_entries(skeleton->maps.ring, plan->ring_size);
 	bpf_map__set_autocreate(skeleton->maps.call_storage, plan->storage);
 	bpf_map__set_autocreate(skeleton->maps.call_table, !plan->storage);
-	for (enum program i = 0; i < PROGRAMS; i++)
-		bpf_program__set_autoload(program_of(skeleton, i), plan->programs & PROGRAM_BIT(i));
+	for (enum probe i = 0; i < PROBES; i++)
+		bpf_program__set_autoload(program_of(skeleton, i), false);
+	for (enum probe i = 0; i < PROBES; i++) {
+		if (plan->probes & PROBE_BIT(i))
+			bpf_program__set_autoload(program_of(skeleton, i), true);
+	}
 
 	const int error = probes_bpf__load(skeleton);
 
@@ -172,51 +174,51 @@ static int load(const struct plan *plan, struct probes_bpf **out)
 	return 0;
 }
 
-static uint32_t programs_wanted(uint32_t ops, bool tree)
+static uint32_t probes_wanted(uint32_t ops, bool tree)
 {
 	uint32_t wanted = 0;
 
-	for (enum program i = 0; i < PROGRAMS; i++) {
-		if (programs[i].ops & ops || (programs[i].tree && tree))
-			wanted |= PROGRAM_BIT(i);
+	for (enum probe i = 0; i < PROBES; i++) {
+		if (specs[i].ops & ops || (specs[i].tree && tree))
+			wanted |= PROBE_BIT(i);
 	}
 	return wanted;
 }
 
 /* An enter without its exit is of no use, and of two enters of shmdt one is enough. */
-static uint32_t programs_sensible(uint32_t set)
+static uint32_t probes_sensible(uint32_t set)
 {
-	for (enum program i = 0; i < PROGRAMS; i++) {
-		if (programs[i].is_enter && !(set & PROGRAM_BIT(programs[i].exit)))
-			set &= ~PROGRAM_BIT(i);
+	for (enum probe i = 0; i < PROBES; i++) {
+		if (specs[i].is_enter && !(set & PROBE_BIT(specs[i].exit)))
+			set &= ~PROBE_BIT(i);
 	}
-	if (set & PROGRAM_BIT(SHMDT_ENTER_VMA))
-		set &= ~PROGRAM_BIT(SHMDT_ENTER);
-	if (!(set & PROGRAM_BIT(SCHED_EXIT)))
-		set &= ~PROGRAMS_LIFE;
+	if (set & PROBE_BIT(SHMDT_ENTER_VMA))
+		set &= ~PROBE_BIT(SHMDT_ENTER);
+	if (!(set & PROBE_BIT(SCHED_EXIT)))
+		set &= ~PROBES_LIFE;
 	return set;
 }
 
-/* Something cannot be loaded: finds out what by loading each program alone, then loads the rest. */
+/* Something cannot be loaded: finds out what by loading each alone, then loads the rest. */
 static int load_separately(struct probes *probes, struct plan *plan)
 {
-	const uint32_t all = plan->programs;
+	const uint32_t all = plan->probes;
 	uint32_t loadable = 0;
 	struct plan none = *plan;
 	struct probes_bpf *skeleton;
 
-	none.programs = 0;
+	none.probes = 0;
 
 	int error = load(&none, &skeleton);
 
 	if (error)
 		return error;
 	probes_bpf__destroy(skeleton);
-	for (enum program i = 0; i < PROGRAMS; i++) {
+	for (enum probe i = 0; i < PROBES; i++) {
 		struct plan one = *plan;
 
-		one.programs = PROGRAM_BIT(i);
-		if (!(all & one.programs))
+		one.probes = PROBE_BIT(i);
+		if (!(all & one.probes))
 			continue;
 
 		const int failed = load(&one, &skeleton);
@@ -226,18 +228,18 @@ static int load_separately(struct probes *probes, struct plan *plan)
 			loader_why(failed, probes->whys[i]);
 			continue;
 		}
-		loadable |= one.programs;
+		loadable |= one.probes;
 		probes_bpf__destroy(skeleton);
 	}
-	plan->programs = programs_sensible(loadable);
-	return plan->programs ? load(plan, &probes->skeleton) : error;
+	plan->probes = probes_sensible(loadable);
+	return plan->probes ? load(plan, &probes->skeleton) : error;
 }
 
 static int load_best(struct probes *probes, struct plan *plan)
 {
 	struct plan best = *plan;
 
-	best.programs = programs_sensible(plan->programs);
+	best.probes = probes_sensible(plan->probes);
 	if (!load(&best, &probes->skeleton)) {
 		*plan = best;
 		return 0;
@@ -247,44 +249,46 @@ static int load_best(struct probes *probes, struct plan *plan)
 
 /* ---- attaching ----------------------------------------------------------------------------- */
 
-static void attach(struct probes *probes, enum program program)
+static void attach(struct probes *probes, enum probe probe)
 {
-	struct bpf_link **link = link_of(probes->skeleton, program);
+	const struct probe_spec *spec = &specs[probe];
+	struct bpf_program *program = program_of(probes->skeleton, probe);
+	struct bpf_link *link;
 
-	*link = bpf_program__attach(program_of(probes->skeleton, program));
-	if (*link)
-		probes->stands |= PROGRAM_BIT(program);
+	if (!(probes->loaded & PROBE_BIT(probe)))
+		return;
+	if (spec->is_enter && !(probes->stands & PROBE_BIT(spec->exit)))
+		return;
+	if (probe < CALL_PROBES)
+		link = bpf_program__attach_tracepoint(program, "syscalls",
+						      spec->attach ? spec->attach : spec->name);
 	else
-		loader_why(-errno, probes->whys[program]);
+		link = bpf_program__attach(program);
+	if (link)
+		probes->stands |= PROBE_BIT(probe);
+	else
+		loader_why(-errno, probes->whys[probe]);
+	probes->links[probe] = link;
 }
 
 static void attach_calls(void *context)
 {
-	struct probes *probes = context;
-
-	for (enum program i = 0; i < SCHED_FORK; i++) {
-		if (!bpf_program__autoload(program_of(probes->skeleton, i)))
-			continue;
-		if (programs[i].is_enter && !(probes->stands & PROGRAM_BIT(programs[i].exit)))
-			continue;
-		attach(probes, i);
-	}
+	for (enum probe i = 0; i < CALL_PROBES; i++)
+		attach(context, i);
 }
 
 /* Programs on scheduler events need no tracefs. They come first: nobody may become a holder whose exit
  * goes unseen. */
 static void attach_life(struct probes *probes)
 {
-	for (enum program i = SCHED_FORK; i < PROGRAMS; i++) {
-		if (bpf_program__autoload(program_of(probes->skeleton, i)))
-			attach(probes, i);
-	}
+	for (enum probe i = CALL_PROBES; i < PROBES; i++)
+		attach(probes, i);
 }
 
 static bool any_call_stands(const struct probes *probes)
 {
-	for (enum program i = 0; i < PROGRAMS; i++) {
-		if (programs[i].is_enter && probes->stands & PROGRAM_BIT(i))
+	for (enum probe i = 0; i < PROBES; i++) {
+		if (specs[i].is_enter && probes->stands & PROBE_BIT(i))
 			return true;
 	}
 	return false;
@@ -292,7 +296,7 @@ static bool any_call_stands(const struct probes *probes)
 
 static const char *first_why(const struct probes *probes)
 {
-	for (enum program i = 0; i < PROGRAMS; i++) {
+	for (enum probe i = 0; i < PROBES; i++) {
 		if (probes->whys[i][0])
 			return probes->whys[i];
 	}
@@ -325,15 +329,15 @@ static int attach_all(struct probes *probes, char why[static PROBES_WHY_LEN])
 
 static void report_all(struct probes *probes, uint32_t wanted)
 {
-	const bool has_vma = probes->stands & PROGRAM_BIT(SHMDT_ENTER_VMA);
+	const bool has_vma = probes->stands & PROBE_BIT(SHMDT_ENTER_VMA);
 
-	for (enum program i = 0; i < PROGRAMS; i++) {
+	for (enum probe i = 0; i < PROBES; i++) {
 		struct probes_report *report = &probes->reports[probes->report_count];
 
-		if (!(wanted & PROGRAM_BIT(i)) || (i == SHMDT_ENTER && has_vma))
+		if (!(wanted & PROBE_BIT(i)) || (i == SHMDT_ENTER && has_vma))
 			continue;
-		report->name = programs[i].name;
-		report->stands = probes->stands & PROGRAM_BIT(i);
+		report->name = specs[i].name;
+		report->stands = probes->stands & PROBE_BIT(i);
 		if (!report->stands && probes->whys[i][0] == '\0')
 			snprintf(probes->whys[i], ROW_WHY_LEN, "%s",
 				 i == SHMDT_ENTER_VMA ? "needs Linux 5.17" : "needs its partner");
@@ -459,13 +463,14 @@ static int check_options(const struct probes_options *options)
 
 static int start(struct probes *probes, struct plan *plan, char why[static PROBES_WHY_LEN])
 {
-	const uint32_t wanted = plan->programs;
+	const uint32_t wanted = plan->probes;
 	int error = load_best(probes, plan);
 
 	if (error) {
 		loader_why(error, why);
 		return error;
 	}
+	probes->loaded = plan->probes;
 	probes->follows = probes->skeleton->rodata->follow_life;
 	probes->ring_records = plan->ring_size / sizeof(struct shm_event);
 	error = open_ring(probes);
@@ -504,7 +509,7 @@ int probes_open(const struct probes_options *options, struct probes **out,
 	libbpf_set_print(NULL);
 	if (filter->failed)
 		plan.ops &= FACT_OPS_CALLS;
-	plan.programs = programs_wanted(plan.ops, filter->tree);
+	plan.probes = probes_wanted(plan.ops, filter->tree);
 	plan.storage = libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_task_storage_get,
 					       NULL) > 0;
 	error = start(probes, &plan, why);
@@ -524,6 +529,8 @@ void probes_close(struct probes *probes)
 		return;
 	if (probes->epoll >= 0)
 		close(probes->epoll);
+	for (enum probe i = 0; i < PROBES; i++)
+		bpf_link__destroy(probes->links[i]);
 	ring_buffer__free(probes->ring);
 	probes_bpf__destroy(probes->skeleton);
 	free(probes);

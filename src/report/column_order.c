@@ -12,14 +12,32 @@ struct column_order {
 	bool descending;
 };
 
-/* Namespace, shmid and generation make every order total: rows never change places by chance. */
-static int column_compare_id(const struct segment_id *a, const struct segment_id *b)
+/* One's own namespace comes first, as in its cell it is no number but "host". */
+static int column_compare_ns(const struct column_context *context, uint32_t a, uint32_t b)
 {
-	if (a->ipcns != b->ipcns)
-		return a->ipcns < b->ipcns ? -1 : 1;
+	if ((a == context->own_ipcns) != (b == context->own_ipcns))
+		return a == context->own_ipcns ? -1 : 1;
+	return (a > b) - (a < b);
+}
+
+/* Namespace, shmid and generation make every order total: rows never change places by chance. */
+static int column_compare_id(const struct column_context *context, const struct segment_id *a,
+			     const struct segment_id *b)
+{
+	int order = column_compare_ns(context, a->ipcns, b->ipcns);
+
+	if (order)
+		return order;
 	if (a->shmid != b->shmid)
 		return a->shmid < b->shmid ? -1 : 1;
 	return (a->generation > b->generation) - (a->generation < b->generation);
+}
+
+static int column_compare_values(const struct column_value *a, const struct column_value *b)
+{
+	if (a->type == COLUMN_TEXT)
+		return strcmp(a->text, b->text);
+	return (a->number > b->number) - (a->number < b->number);
 }
 
 int column_compare(const struct column_context *context, enum column_id id, bool descending,
@@ -33,12 +51,11 @@ int column_compare(const struct column_context *context, enum column_id id, bool
 	if (left.type == COLUMN_UNKNOWN || right.type == COLUMN_UNKNOWN) {
 		order = (left.type == COLUMN_UNKNOWN) - (right.type == COLUMN_UNKNOWN);
 	} else {
-		order = left.type == COLUMN_TEXT     ? strcmp(left.text, right.text)
-			: left.number < right.number ? -1
-						     : left.number > right.number;
+		order = id == COLUMN_NS ? column_compare_ns(context, a->id.ipcns, b->id.ipcns)
+					: column_compare_values(&left, &right);
 		order = descending ? -order : order;
 	}
-	return order ? order : column_compare_id(&a->id, &b->id);
+	return order ? order : column_compare_id(context, &a->id, &b->id);
 }
 
 static int column_compare_entry(const void *left, const void *right, void *data)

@@ -164,8 +164,8 @@ static inline void do_shmat(struct kernel *kernel, struct kernel_task *task)
 	struct kernel_vma *over = kernel_some_vma(kernel, task);
 	struct event *event;
 
-	/* a vfork child that attaches is nobody's habit, and nobody's but its own when its parent held
-	 * nothing before */
+	/* No vfork child attaches: when its parent held nothing before, no event tells that the address
+	 * space is not its own. */
 	if (!kernel->segments[shmid].exists || task->vfork_of >= 0)
 		return;
 	vma.length = kernel->segments[shmid].facts.size;

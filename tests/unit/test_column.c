@@ -318,7 +318,9 @@ static void selection_is_in_order(void **state)
 	ASSERT_SELECTED(*state, COLUMN_SHMID, true, false, 65538, 32769, 0);
 	ASSERT_SELECTED(*state, COLUMN_SIZE, true, false, 32769, 65538, 0);
 	ASSERT_SELECTED(*state, COLUMN_SIZE, false, true, 229383, 0, 65538, 32769);
-	ASSERT_SELECTED(*state, COLUMN_NS, false, false, 0, 32769, 65538);
+	/* one's own namespace first */
+	ASSERT_SELECTED(*state, COLUMN_NS, false, false, 32769, 65538, 0);
+	ASSERT_SELECTED(*state, COLUMN_NS, true, false, 0, 32769, 65538);
 	/* unknown comes last in either direction */
 	ASSERT_SELECTED(*state, COLUMN_RSS, false, false, 0, 32769, 65538);
 	ASSERT_SELECTED(*state, COLUMN_RSS, true, false, 32769, 0, 65538);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Readers and bounds; then the whole model against a small kernel, by events, tables and scans. */
+/* Readers, bounds, drift; then the whole model against a small kernel, by events, tables and scans. */
 #include "model_kernel.h"
+
+#define ADDR  UINT64_C(0x7f0000000000)
+#define ADDR2 UINT64_C(0x7f0000100000)
 
 /* ---- readers and bounds ---------------------------------------------------------------------- */
 
@@ -140,6 +143,183 @@ static void a_model_may_keep_no_past_at_all(void **state)
 		model_expire(model, AT(100.4 + i));
 	}
 	model_free(model);
+}
+
+/* ---- drift, and what to do next -------------------------------------------------------------- */
+
+static void drift_is_told_when_both_sides_are_settled(void **state)
+{
+	struct model *model = *state;
+	struct segment_facts row = a_row(5, 100, 1);
+	const struct attachment seen[] = {a_mapping(5, 100, ADDR), a_mapping(5, 200, ADDR)};
+	struct model_totals totals;
+
+	snapshot(model, &row, 1, AT(100));
+	assert_int_equal(model_drift(living(model, 5)), 0); /* no scan since it is known */
+	assert_true(needs(model).scan);
+	scan(model, seen, 1, AT(101));
+	assert_false(needs(model).scan);
+	snapshot(model, &row, 1, AT(102));
+	assert_false(needs(model).scan || needs(model).settle);
+
+	row.nattch = 3;
+	snapshot(model, &row, 1, AT(103));
+	assert_int_equal(model_drift(living(model, 5)), 2);
+	model_totals(model, &totals);
+	assert_int_equal(totals.drift, 2);
+	assert_true(needs(model).scan);
+
+	/* an event since the row: unsettled until the next one */
+	attach(model, 5, 200, AT(103.5), ADDR);
+	assert_int_equal(model_drift(living(model, 5)), 0);
+	row.nattch = 4;
+	snapshot(model, &row, 1, AT(104));
+	assert_int_equal(model_drift(living(model, 5)), 2);
+	scan(model, seen, 2, AT(104.5)); /* it cannot mend that: no reason to scan again */
+	assert_int_equal(model_drift(living(model, 5)), 2);
+	assert_false(needs(model).scan);
+	snapshot(model, &row, 1, AT(105));
+	assert_int_equal(model_drift(living(model, 5)), 2);
+	assert_false(needs(model).scan);
+	row.nattch = 1;
+	snapshot(model, &row, 1, AT(106));
+	assert_int_equal(model_drift(living(model, 5)), -1);
+	model_totals(model, &totals);
+	assert_int_equal(totals.drift, 1);
+	assert_true(needs(model).scan);
+
+	/* gone and come back: worth another look */
+	scan(model, seen, 2, AT(106.5));
+	assert_false(needs(model).scan);
+	detach(model, 5, 200, AT(107), ADDR);
+	snapshot(model, &row, 1, AT(108));
+	assert_int_equal(model_drift(living(model, 5)), 0);
+	attach(model, 5, 200, AT(108.5), ADDR);
+	snapshot(model, &row, 1, AT(109));
+	assert_int_equal(model_drift(living(model, 5)), -1);
+	assert_true(needs(model).scan);
+}
+
+static void events_under_way_are_no_drift_once_drained(void **state)
+{
+	struct model *model = *state;
+	struct segment_facts row = a_row(5, 100, 0);
+
+	snapshot(model, &row, 1, AT(100));
+	scan(model, NULL, 0, AT(100));
+	row.nattch = 1;
+	row.atime = EPOCH + 100;
+	row.lpid = 200;
+	snapshot(model, &row, 1, AT(101));
+	assert_true(needs(model).scan);
+	attach(model, 5, 200, AT(100.9), ADDR); /* was in the buffer when the table was read */
+	assert_counts(living(model, 5), 1, 1);
+	assert_int_equal(model_drift(living(model, 5)), 0);
+	assert_false(needs(model).scan);
+	assert_true(needs(model).settle);
+}
+
+static void changes_that_events_explain_can_wait(void **state)
+{
+	struct model *model = *state;
+	struct segment_facts row = a_row(5, 100, 0);
+	const struct attachment seen = a_mapping(5, 200, ADDR);
+
+	snapshot(model, &row, 1, AT(100));
+	scan(model, NULL, 0, AT(100));
+	attach(model, 5, 200, AT(101.5), ADDR);
+	row.nattch = 1;
+	row.atime = EPOCH + 101;
+	row.lpid = 200;
+	snapshot(model, &row, 1, AT(102));
+	assert_false(needs(model).scan);
+	assert_true(needs(model).settle);
+	snapshot(model, &row, 1, AT(103));
+	assert_false(needs(model).scan);
+	assert_true(needs(model).settle); /* still to be confirmed */
+	scan(model, &seen, 1, AT(103.5));
+	assert_false(needs(model).scan || needs(model).settle);
+
+	/* one that is new, too, if somebody has it: its mappings may have changed before its first row */
+	const struct segment_facts rows[] = {row, a_row(6, 100, 0), a_row(7, 200, 1)};
+
+	make(model, 7, 200, AT(104.1));
+	attach(model, 7, 200, AT(104.2), ADDR2);
+	snapshot(model, rows, 2, AT(104));
+	assert_false(needs(model).scan || needs(model).settle);
+	snapshot(model, rows, 3, AT(105));
+	assert_false(needs(model).scan);
+	assert_true(needs(model).settle);
+}
+
+static void changes_that_no_event_told_need_a_scan(void **state)
+{
+	struct model *model = *state;
+	struct segment_facts row = a_row(5, 100, 1);
+	const struct attachment seen = a_mapping(5, 100, ADDR);
+
+	snapshot(model, &row, 1, AT(100));
+	scan(model, &seen, 1, AT(100));
+	row.dtime = EPOCH + 100; /* one went, one came */
+	snapshot(model, &row, 1, AT(101));
+	assert_int_equal(model_drift(living(model, 5)), 0);
+	assert_true(needs(model).scan);
+	assert_true(needs(model).settle);
+	scan(model, &seen, 1, AT(101.5));
+	assert_false(needs(model).scan || needs(model).settle);
+}
+
+static void each_column_that_attaching_moves_is_a_change(void **state)
+{
+	struct model *model = *state;
+
+	for (int i = 0; i < 4; i++) {
+		struct segment_facts row = a_row(5, 100, 0);
+		const double began = 100 + 10 * i;
+
+		snapshot(model, NULL, 0, AT(began));
+		snapshot(model, &row, 1, AT(began + 1));
+		row.rss = 4096;
+		row.uid = 5;
+		snapshot(model, &row, 1, AT(began + 2));
+		assert_false(needs(model).settle);
+		row.atime += i == 0;
+		row.dtime += i == 1;
+		row.lpid += i == 2;
+		row.nattch += i == 3;
+		snapshot(model, &row, 1, AT(began + 3));
+		assert_true(needs(model).settle && needs(model).scan);
+		scan(model, NULL, 0, AT(began + 4));
+	}
+}
+
+static void drift_of_one_that_events_told_all_about(void **state)
+{
+	struct model *model = *state;
+	struct segment_facts row = a_row(5, 100, 2);
+
+	make(model, 5, 100, AT(100));
+	attach(model, 5, 100, AT(101), ADDR);
+	snapshot(model, &row, 1, AT(102));
+	assert_int_equal(model_drift(living(model, 5)), 1); /* and no scan was needed to see it */
+}
+
+static void distrust_lasts_until_the_next_scan(void **state)
+{
+	struct model *model = *state;
+	struct segment_facts row = a_row(5, 100, 1);
+	const struct attachment seen = a_mapping(5, 100, ADDR);
+
+	snapshot(model, &row, 1, AT(100));
+	scan(model, &seen, 1, AT(100));
+	assert_false(needs(model).scan);
+	model_distrust(model);
+	row.nattch = 2;
+	snapshot(model, &row, 1, AT(101));
+	assert_true(needs(model).scan);
+	assert_int_equal(model_drift(living(model, 5)), 0); /* nobody knows */
+	scan(model, &seen, 1, AT(102));
+	assert_int_equal(model_drift(living(model, 5)), 1);
 }
 
 /* ---- the model beside it --------------------------------------------------------------------- */
@@ -376,6 +556,13 @@ int main(void)
 		MODEL_TEST(a_generation_finds_its_life),
 		cmocka_unit_test(gone_segments_are_bounded),
 		cmocka_unit_test(a_model_may_keep_no_past_at_all),
+		MODEL_TEST(drift_is_told_when_both_sides_are_settled),
+		MODEL_TEST(events_under_way_are_no_drift_once_drained),
+		MODEL_TEST(changes_that_events_explain_can_wait),
+		MODEL_TEST(changes_that_no_event_told_need_a_scan),
+		MODEL_TEST(each_column_that_attaching_moves_is_a_change),
+		MODEL_TEST(drift_of_one_that_events_told_all_about),
+		MODEL_TEST(distrust_lasts_until_the_next_scan),
 		cmocka_unit_test(events_alone_keep_the_model_true),
 		cmocka_unit_test(looks_amid_events_keep_the_model_true),
 		cmocka_unit_test(the_model_asks_for_the_looks_that_it_needs),
