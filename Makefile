@@ -37,14 +37,14 @@ endif
 
 # Headers of packages and generated ones are not ours to warn about.
 INCLUDES    = -I. -Isrc -isystem $(BUILD)/bpf $(patsubst -I%,-isystem %,$(PACKAGE_CFLAGS))
-ALL_CFLAGS  = -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $(SANITIZERS) $(INCLUDES) $(CPPFLAGS) $(CFLAGS) -MMD -MP
+ALL_CFLAGS  = -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $(SANITIZERS) $(INCLUDES) \
+	      $(CPPFLAGS) $(CFLAGS) -MMD -MP
 
 BPF_ARCH   := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
 # A program's context is a parameter, used or not.
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror \
 	      -D__TARGET_ARCH_$(BPF_ARCH) -I. -Ivendor
 
-PACKAGES   := libbpf libelf zlib json-c smartcols ncursesw cmocka vterm
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags json-c smartcols ncursesw 2>/dev/null)
 libs        = $(shell $(PKG_CONFIG) --libs $(1))
 

@@ -9,6 +9,7 @@
 #include "task.bpf.h"
 #include <bpf/bpf_tracing.h>
 #include "shm_event.h"
+#include "known.bpf.h"
 #include "shm_vma.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
@@ -17,7 +18,6 @@ char LICENSE[] SEC("license") = "GPL";
 #define LOOK_INTERVAL   1000000 /* ns */
 #define MAX_ERRNO       4095
 #define CALLS_MAX       8192
-#define KNOWN_MAX       32768
 
 /* Set before loading; the verifier removes what they switch off. */
 const volatile __u32 wanted = ~0u;      /* EVENT_BIT of the kinds to deliver */
@@ -31,6 +31,7 @@ const volatile bool filter_has_comm = false;
 const volatile __u64 filter_comm[SHM_EVENT_COMM_LEN / sizeof(__u64)] = {0};
 const volatile bool filter_failed = false;
 const volatile bool filter_tree = false;
+const volatile __u32 viewer_pid = 0; /* who looks is not looked at */
 
 /* Records that were not delivered, by reason and kind; user space maps it. */
 __u64 losses[SHM_LOSS_REASONS][SHM_EVENT_KINDS];
@@ -65,55 +66,9 @@ struct {
 	__type(value, struct call);
 } call_table SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, KNOWN_MAX);
-	__type(key, __u32);
-	__type(value, struct shm_known);
-} known SEC(".maps");
-
 static __always_inline void lose(enum shm_loss_reason reason, __u32 kind)
 {
 	__sync_fetch_and_add(&losses[reason][kind], 1);
-}
-
-/* ---- known groups -------------------------------------------------------------------------- */
-
-static __always_inline __u32 known_key(struct task_struct *task)
-{
-	struct task_struct *leader;
-	__u32 number;
-
-	if (!viewer_pidns)
-		return READ(task, tgid);
-	leader = READ(task, group_leader);
-	number = task_viewer_number(READ(leader, thread_pid));
-	return number ? number : READ(task, tgid) | SHM_KNOWN_HIDDEN;
-}
-
-/* Gives the group a role. 0, or the negative errno of a full table. */
-static __always_inline long known_add(__u32 key, enum shm_role role, __u64 mm)
-{
-	struct shm_known *group = bpf_map_lookup_elem(&known, &key);
-
-	if (!group) {
-		struct shm_known fresh = {0};
-		long err = bpf_map_update_elem(&known, &key, &fresh, BPF_NOEXIST);
-
-		group = bpf_map_lookup_elem(&known, &key);
-		if (!group)
-			return err;
-	}
-	if (role == SHM_ROLE_HOLDER) {
-		if (group->mm != mm)
-			group->mm = mm;
-		group->holder = 1;
-	} else if (role == SHM_ROLE_CREATOR) {
-		group->creator = 1;
-	} else {
-		group->tree = 1;
-	}
-	return 0;
 }
 
 /* Run by user space, never attached: see enum shm_know_argument. */
@@ -136,7 +91,9 @@ static __always_inline bool admits_comm(void)
 /* Does the filter let the current task through? */
 static __always_inline bool admits(struct task_struct *task)
 {
-	if (filter_pid && task_tgid(task) != filter_pid)
+	__u32 pid = task_tgid(task);
+
+	if (pid == viewer_pid || (filter_pid && pid != filter_pid))
 		return false;
 	if (filter_has_uid && (__u32)bpf_get_current_uid_gid() != filter_uid)
 		return false;

@@ -2,6 +2,7 @@
 /* shmtop: the table of commands */
 #include <fcntl.h>
 #include <locale.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -20,13 +21,14 @@ static const struct cmd live = {&live_spec, live_run};
 
 enum { COMMANDS = sizeof(commands) / sizeof(commands[0]) };
 
-/* A descriptor 0, 1 or 2 that is closed would be taken by the next file that is opened. */
+/* A descriptor 0, 1 or 2 that is closed would be taken by the next file that is opened. What is put
+ * there instead cannot be written to, so that lost output is an error. */
 static int hold_standard_descriptors(void)
 {
 	int fd;
 
 	do {
-		fd = open("/dev/null", O_RDWR);
+		fd = open("/dev/null", O_RDONLY);
 	} while (fd >= 0 && fd <= STDERR_FILENO);
 	return fd < 0 ? -1 : close(fd);
 }
@@ -54,6 +56,7 @@ int main(int argc, char **argv)
 	setlocale(LC_ALL, "");
 	if (hold_standard_descriptors())
 		return EXIT_ERROR;
+	signal(SIGPIPE, SIG_IGN); /* a write tells */
 	if (argc < 2 || argv[1][0] == '-')
 		return live.run(&env, argc, argv);
 	for (size_t i = 0; i < COMMANDS; i++)

@@ -167,6 +167,13 @@ static int reconcile_tables(struct collector *collector)
 	return 0;
 }
 
+/* A full table leaves the life of some to be found by the drift; it is counted as a loss where a
+ * process would have entered itself. */
+static bool told_enough(int error)
+{
+	return error == 0 || error == -ENOSPC;
+}
+
 /* The kernel follows the life of those that it is told of: all holders, and the creators alive. */
 static int tell_kernel(struct collector *collector)
 {
@@ -182,7 +189,7 @@ static int tell_kernel(struct collector *collector)
 			continue;
 		int error = probes_know_holder(collector->probes, row->pid, row->mm);
 
-		if (error)
+		if (!told_enough(error))
 			return error;
 	}
 	for (const struct segment *segment = model_segments(collector->model); segment;
@@ -193,7 +200,7 @@ static int tell_kernel(struct collector *collector)
 			continue;
 		int error = probes_know_creator(collector->probes, creator->pid);
 
-		if (error)
+		if (!told_enough(error))
 			return error;
 		told = creator->pid;
 	}

@@ -149,9 +149,9 @@ static int print_frame(struct live *live, const struct column_context *context)
 					   : print_text_frame(live, context, count);
 	if (error)
 		return error;
-	if (fflush(stdout) || ferror(stdout))
-		return -EPIPE;
-	return 0;
+	if (fflush(stdout))
+		return -errno;
+	return ferror(stdout) ? -EPIPE : 0;
 }
 
 /* ---- the loop ------------------------------------------------------------------------------ */
@@ -344,7 +344,6 @@ int live_session(const struct cmd_env *env, const struct live_config *config,
 	if (status)
 		return status;
 	status = EXIT_ERROR;
-	signal(SIGPIPE, SIG_IGN);
 	if ((error = loop_new(&live.loop))) {
 		log_error("%s", strerror(-error));
 		goto out;

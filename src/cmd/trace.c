@@ -165,11 +165,13 @@ static void tell_loss(struct trace *trace)
 		print_json_loss(&loss);
 }
 
-/* The reader of a closed pipe is gone: there is nobody to trace for. */
+/* Without somebody who gets the output there is nothing to trace for. */
 static int check_output(const struct trace *trace)
 {
-	if (fflush(stdout) || ferror(stdout))
-		return -EPIPE;
+	if (fflush(stdout))
+		return -errno;
+	if (ferror(stdout))
+		return -EIO;
 	if (finished(trace) || (trace->deadline && clock_now() >= trace->deadline))
 		loop_stop(trace->loop);
 	return 0;
@@ -376,7 +378,7 @@ static int trace_events(struct trace *trace, const char *command)
 		trace->deadline = trace->ticked + trace->config->duration;
 	error = run_loop(trace);
 	if (error && error != -EPIPE) {
-		log_error("trace: %s", strerror(-error));
+		log_error("trace: ended early: %s", strerror(-error));
 		return EXIT_ERROR;
 	}
 	tell_losses_to_people(trace);
@@ -442,6 +444,5 @@ int trace_run(const struct cmd_env *env, int argc, char **argv)
 		log_error("trace: the poll rung sees no calls; try shmtop -b");
 		return EXIT_USAGE;
 	}
-	signal(SIGPIPE, SIG_IGN);
 	return trace_with(&config, argv + operands);
 }

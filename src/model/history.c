@@ -23,6 +23,7 @@ void history_add(struct model *model, const struct event *event, struct segment 
 	model->ring_end++;
 	if (segment) {
 		entry->segment = segment->id;
+		entry->event.shmid = segment->id.shmid; /* shmdt names an address only */
 		entry->previous = segment->last_event;
 		segment->last_event = model->ring_end;
 	}

@@ -13,6 +13,7 @@
 #include "base/array.h"
 #include "bpf/shm_event.h"
 #include "observe/attachers_maps.h"
+#include "observe/attachment_list.h"
 #include "observe/loader.h"
 
 /* A multiple of both records; the kernel hands out no more than its own buffer of 8 pages. */
@@ -146,17 +147,11 @@ static uint32_t flags_of(uint32_t vm_flags)
 
 static int take_mapping(void *context, const void *data)
 {
-	struct attachment_list *list = context;
 	struct shm_attachment record;
-	void *rows = list->rows;
-	const int error =
-		array_reserve(&rows, &list->capacity, list->count + 1, sizeof(list->rows[0]));
 
-	list->rows = rows;
-	if (error)
-		return error;
 	memcpy(&record, data, sizeof(record));
-	list->rows[list->count++] = (struct attachment){
+
+	const struct attachment row = {
 		.mm = record.mm,
 		.start_time = record.start_time,
 		.start = record.start,
@@ -167,7 +162,8 @@ static int take_mapping(void *context, const void *data)
 		.pid = (int32_t)record.tgid,
 		.flags = flags_of(record.vm_flags),
 	};
-	return 0;
+
+	return attachment_list_add(context, &row);
 }
 
 static int take_identity(void *context, const void *data)
@@ -199,67 +195,6 @@ static int take_namespace(void *context, const void *data)
 	if (!record.ipcns)
 		return 0;
 	return namespaces_add(context, record.ipcns, (int)record.tgid, record.start_time);
-}
-
-/* ---- the list ------------------------------------------------------------------------------ */
-
-static int compare_rows(const void *left, const void *right)
-{
-	const struct attachment *a = left;
-	const struct attachment *b = right;
-
-	if (a->mm != b->mm)
-		return a->mm < b->mm ? -1 : 1;
-	if (a->start != b->start)
-		return a->start < b->start ? -1 : 1;
-	return 0;
-}
-
-static bool is_older(const struct attachment *row, const struct attachment *than)
-{
-	if (row->start_time != than->start_time)
-		return row->start_time < than->start_time;
-	return row->pid < than->pid;
-}
-
-/* The rows of one address space get the label of its oldest thread group; doubles go. Returns how many
- * are left, moved to `out`. */
-static size_t settle_space(struct attachment *rows, size_t count, struct attachment *out)
-{
-	struct attachment label = rows[0];
-	size_t kept = 0;
-
-	for (size_t i = 1; i < count; i++) {
-		if (is_older(&rows[i], &label))
-			label = rows[i];
-	}
-	for (size_t i = 0; i < count; i++) {
-		if (kept && out[kept - 1].start == rows[i].start)
-			continue;
-		out[kept] = rows[i];
-		out[kept].pid = label.pid;
-		out[kept].start_time = label.start_time;
-		kept++;
-	}
-	return kept;
-}
-
-static void settle(struct attachment_list *list)
-{
-	size_t kept = 0;
-	size_t end;
-
-	if (!list->count)
-		return;
-	qsort(list->rows, list->count, sizeof(list->rows[0]), compare_rows);
-	for (size_t first = 0; first < list->count; first = end) {
-		for (end = first + 1; end < list->count; end++) {
-			if (list->rows[end].mm != list->rows[first].mm)
-				break;
-		}
-		kept += settle_space(&list->rows[first], end - first, &list->rows[kept]);
-	}
-	list->count = kept;
 }
 
 /* ---- scans --------------------------------------------------------------------------------- */
@@ -306,14 +241,8 @@ int attachers_scan(struct attachers *attachers, struct attachment_list *list)
 		list->count = 0;
 		return error;
 	}
-	settle(list);
+	attachment_list_settle(list);
 	return 0;
-}
-
-void attachers_list_free(struct attachment_list *list)
-{
-	free(list->rows);
-	*list = (struct attachment_list){0};
 }
 
 int attachers_namespaces(struct attachers *attachers, struct namespace_list *list)

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "observe/attachment_list.h"
 #include "observe/process.h"
 
 enum { PATH_LEN = 64, READ_SIZE = 64 * 1024 };
@@ -141,19 +142,6 @@ static bool parse_line(const char *line, const char *end, const struct attachers
 	       admit_device(devices, makedev((unsigned int)major, (unsigned int)minor), row);
 }
 
-static int append(struct attachment_list *list, const struct attachment *row)
-{
-	void *rows = list->rows;
-	const int error =
-		array_reserve(&rows, &list->capacity, list->count + 1, sizeof(list->rows[0]));
-
-	list->rows = rows;
-	if (error)
-		return error;
-	list->rows[list->count++] = *row;
-	return 0;
-}
-
 /* Most lines of most processes are none of ours: the name is searched, not each line parsed. */
 int attachers_parse_maps(const char *text, size_t length, const struct attachers_devices *devices,
 			 const struct attachment *label, struct attachment_list *list)
@@ -171,7 +159,7 @@ int attachers_parse_maps(const char *text, size_t length, const struct attachers
 		if (!behind)
 			behind = end;
 		if (parse_line(line, behind, devices, &row)) {
-			const int error = append(list, &row);
+			const int error = attachment_list_add(list, &row);
 
 			if (error)
 				return error;

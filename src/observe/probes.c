@@ -148,6 +148,7 @@ static int load(const struct plan *plan, struct probes_bpf **out)
 	if (!skeleton)
 		return -errno;
 	set_filter(skeleton, plan);
+	skeleton->rodata->viewer_pid = (uint32_t)getpid();
 	skeleton->rodata->viewer_pidns = loader_pidns();
 	skeleton->rodata->use_storage = plan->storage;
 	skeleton->rodata->wake_level = plan->ring_size / 4;
@@ -235,10 +236,17 @@ static int load_separately(struct probes *probes, struct plan *plan)
 	return plan->probes ? load(plan, &probes->skeleton) : error;
 }
 
+static bool has_helper(enum bpf_func_id helper)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, helper, NULL) > 0;
+}
+
 static int load_best(struct probes *probes, struct plan *plan)
 {
 	struct plan best = *plan;
 
+	if (!has_helper(BPF_FUNC_find_vma))
+		plan->probes &= ~PROBE_BIT(SHMDT_ENTER_VMA);
 	best.probes = probes_sensible(plan->probes);
 	if (!load(&best, &probes->skeleton)) {
 		*plan = best;
@@ -510,8 +518,7 @@ int probes_open(const struct probes_options *options, struct probes **out,
 	if (filter->failed)
 		plan.ops &= FACT_OPS_CALLS;
 	plan.probes = probes_wanted(plan.ops, filter->tree);
-	plan.storage = libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, BPF_FUNC_task_storage_get,
-					       NULL) > 0;
+	plan.storage = has_helper(BPF_FUNC_task_storage_get);
 	error = start(probes, &plan, why);
 	if (error)
 		goto fail;

@@ -56,7 +56,8 @@ typedef void probes_handler(void *context, const struct event *event);
 long probes_drain(struct probes *probes, size_t limit, probes_handler *handler, void *context);
 
 /* Tells the kernel who holds a mapping or made a segment: their fork, exec and exit are delivered from
- * now on. shmat and shmget add their callers by themselves. 0 or -errno. */
+ * now on. shmat and shmget add their callers by themselves. `pid` is as events name it. 0, -ENOSPC
+ * when the kernel's table of 32768 groups is full (their life goes unseen), or another -errno. */
 int probes_know_holder(struct probes *probes, int32_t pid, uint64_t mm);
 int probes_know_creator(struct probes *probes, int32_t pid);
 /* Makes this process the root of the traced tree (filter.tree). */
