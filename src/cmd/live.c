@@ -62,7 +62,7 @@ struct live {
 /* ---- frames as text ------------------------------------------------------------------------ */
 
 /* The events since the last frame, or the newest of them. */
-enum { FRAME_EVENTS = 10 };
+enum { FRAME_EVENTS = 20 };
 
 static void print_events(struct live *live, const struct model *model)
 {
@@ -360,7 +360,8 @@ out:
 		live.ops->close(live.screen);
 	/* A terminal or a pipe whose other end is gone leaves nobody to tell. */
 	if (status == EXIT_FINE && error && error != -EPIPE && error != -EIO) {
-		log_error("%s", strerror(-error));
+		log_error("%s%s", ferror(stdout) ? "cannot write the output: " : "",
+			  strerror(-error));
 		status = EXIT_ERROR;
 	}
 	if (status == EXIT_FINE)

@@ -378,7 +378,8 @@ static int trace_events(struct trace *trace, const char *command)
 		trace->deadline = trace->ticked + trace->config->duration;
 	error = run_loop(trace);
 	if (error && error != -EPIPE) {
-		log_error("trace: ended early: %s", strerror(-error));
+		log_error("trace: %s%s", ferror(stdout) ? "cannot write the output: " : "",
+			  strerror(-error));
 		return EXIT_ERROR;
 	}
 	tell_losses_to_people(trace);

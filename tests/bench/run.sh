@@ -1,0 +1,313 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+#
+# Measures speed and cost beside the tools that people have:
+#	tests/bench/run.sh [cycle] [others] [view] [scan] [list]		default: all
+#
+# Prints a table: what, the figure, its ratio to the line that it is compared with, and the command
+# that gives it. Both sides of a comparison run in turns, and the best of each counts. Needs root and a
+# machine that does little else.
+# shellcheck disable=SC2317 # functions are called by others
+# shellcheck source=tests/live/helpers/live.sh
+. "$(dirname "$0")/../live/helpers/live.sh"
+
+# Other tracers need a tracefs: here and for this run, where the machine has none mounted.
+if [ ! -e /sys/kernel/tracing/events ] && [ -z "${BENCH_MOUNTED:-}" ]; then
+	BENCH_MOUNTED=1 exec unshare -m sh "$0" "$@"
+fi
+[ -z "${BENCH_MOUNTED:-}" ] || mount -t tracefs tracefs /sys/kernel/tracing
+
+bench=$BUILD/tests/bench
+turns=${BENCH_TURNS:-3}
+view_seconds=${BENCH_SECONDS:-10}
+
+row() {
+	printf '%-58s %14s %8s   %s\n' "$1" "$2" "$3" "$4"
+}
+
+title() {
+	echo
+	row "$1" "figure" "ratio" "command"
+}
+
+ratio() {
+	awk -v a="$1" -v b="$2" 'BEGIN { if (b > 0) printf "%.2fx", a / b; else printf "-" }'
+}
+
+least() {
+	printf '%s\n' "$@" | sort -g | head -n 1
+}
+
+# The milliseconds of one run
+milliseconds() {
+	begin=$(date +%s%N)
+	"$@" >/dev/null 2>&1 || return 1
+	end=$(date +%s%N)
+	awk -v t=$((end - begin)) 'BEGIN { printf "%.1f", t / 1e6 }'
+}
+
+# ---- tracers -----------------------------------------------------------------------------------
+
+# Starts a tracer in the background: its programs stand when their number has stopped to grow.
+tracer_start() {
+	"$@" >"$work/tracer.out" 2>"$work/tracer.err" 9>&- &
+	tracer=$!
+	tracer_before=-1
+	for _ in $(seq 100); do
+		sleep 0.2
+		kill -0 "$tracer" 2>/dev/null || return 1
+		tracer_now=$(readlink /proc/"$tracer"/fd/* 2>/dev/null | grep -c -e bpf -e perf_event)
+		[ "$tracer_now" -gt 2 ] && [ "$tracer_now" = "$tracer_before" ] && return 0
+		tracer_before=$tracer_now
+	done
+	return 1
+}
+
+tracer_stop() {
+	kill -INT "$tracer" 2>/dev/null
+	wait "$tracer" 2>/dev/null
+}
+
+bpftrace_program='
+tracepoint:syscalls:sys_enter_shmget { @a[tid] = args->size; }
+tracepoint:syscalls:sys_enter_shmat { @a[tid] = args->shmid; }
+tracepoint:syscalls:sys_enter_shmdt { @a[tid] = args->shmaddr; }
+tracepoint:syscalls:sys_enter_shmctl { @a[tid] = args->shmid; }
+tracepoint:syscalls:sys_exit_shmget, tracepoint:syscalls:sys_exit_shmat,
+tracepoint:syscalls:sys_exit_shmdt, tracepoint:syscalls:sys_exit_shmctl
+{ printf("%s %d %s %lx %lx\n", probe, pid, comm, @a[tid], args->ret); delete(@a[tid]); }'
+
+calls=shmget,shmat,shmdt,shmctl
+
+# under KIND COMMAND ARGS...: runs the command while this tracer looks on
+under() {
+	under_kind=$1
+	shift
+	case $under_kind in
+	nothing) "$@" ;;
+	shmtop) tracer_start "$shmtop" trace -J && "$@" ;;
+	text) tracer_start "$shmtop" trace && "$@" ;;
+	view) tracer_start "$shmtop" -b -d 1 && "$@" ;;
+	bpftrace) tracer_start bpftrace -o /dev/null -e "$bpftrace_program" && "$@" ;;
+	perf) tracer_start perf trace -o /dev/null -a -e "$calls" && "$@" ;;
+	tracepoint) tracer_start perf stat -a -e syscalls:sys_enter_shmget -- sleep 600 && "$@" ;;
+	strace) strace -f -qq -o /dev/null -e trace="$calls" "$@" ;;
+	strace-c) strace -f -c -o /dev/null -e trace="$calls" "$@" ;;
+	esac
+	under_status=$?
+	case $under_kind in
+	nothing | strace*) ;;
+	*) tracer_stop ;;
+	esac
+	return "$under_status"
+}
+
+# compare "WHAT" KIND CYCLE "COMMAND": nothing and KIND in turns
+compare() {
+	compare_without='' compare_with=''
+	for _ in $(seq "$turns"); do
+		compare_without="$compare_without $(under nothing "$bench/cycle" "$3" 500)"
+		compare_one=$(under "$2" "$bench/cycle" "$3" 500) || {
+			row "$1" "-" "-" "$4: $(tail -n 1 "$work/tracer.err")"
+			return
+		}
+		compare_with="$compare_with $compare_one"
+	done
+	# shellcheck disable=SC2086 # numbers
+	compare_without=$(least $compare_without) compare_with=$(least $compare_with)
+	row "$1" "$compare_with ns" "$(ratio "$compare_with" "$compare_without")" "$4"
+}
+
+bench_cycle() {
+	title "four-call cycle: shmget, shmat, shmdt, IPC_RMID (ratio: to untraced)"
+	row "untraced" "$("$bench/cycle" shm 500) ns" "1.00x" "cycle shm 500"
+	compare "shmtop trace -J" shmtop shm "shmtop trace -J >FILE"
+	compare "shmtop trace" text shm "shmtop trace >FILE"
+	compare "shmtop -b" view shm "shmtop -b -d 1"
+	command -v bpftrace >/dev/null &&
+		compare "bpftrace, arguments and result" bpftrace shm "bpftrace -e ..."
+	command -v perf >/dev/null &&
+		compare "perf trace" perf shm "perf trace -a -e $calls"
+	command -v strace >/dev/null &&
+		compare "strace -c" strace-c shm "strace -f -c -e trace=$calls" &&
+		compare "strace" strace shm "strace -f -e trace=$calls"
+}
+
+bench_others() {
+	title "other system calls: getppid (ratio: to nothing traced)"
+	row "nothing traced" "$("$bench/cycle" getppid 500) ns" "1.00x" "cycle getppid 500"
+	compare "shmtop -b" view getppid "shmtop -b -d 1"
+	command -v perf >/dev/null &&
+		compare "the kernel's floor: one empty syscall tracepoint" tracepoint getppid \
+			"perf stat -a -e syscalls:sys_enter_shmget"
+}
+
+# ---- the view ----------------------------------------------------------------------------------
+
+# Clock ticks of CPU that a process has used
+ticks() {
+	sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'
+}
+
+# churned "WHAT" PID "CHURN OPTIONS" "COMMAND": its share of a core while the segments churn
+churned() {
+	churned_before=$(ticks "$2")
+	churned_begin=$(date +%s%N)
+	# shellcheck disable=SC2086 # options are words
+	"$helpers/churn" -p 2 -s "$view_seconds" $3 >"$work/churn" 9>&-
+	churned_end=$(date +%s%N)
+	churned_share=$(awk -v ticks=$(($(ticks "$2") - churned_before)) -v hz="$(getconf CLK_TCK)" \
+		-v time=$((churned_end - churned_begin)) \
+		'BEGIN { printf "%.1f", ticks / hz / (time / 1e9) * 100 }')
+	churned_calls=$(awk -v s="$view_seconds" '{ printf "%.0fk", ($2 + $4 + $6 + $8) / s / 1000 }' \
+		"$work/churn")
+	row "$1, $churned_calls calls/s" "$churned_share % core" "-" "$4"
+}
+
+view_text() {
+	"$shmtop" -b -J -d 1 >"$work/frames" 9>&- &
+	view=$!
+	wait_for 20 test -s "$work/frames"
+	churned "shmtop -b -J: CPU" "$view" "$1" "shmtop -b -J -d 1; churn -p 2 $1"
+	frames=$(grep -c . "$work/frames")
+	wait_for 10 more_frames
+	kill -INT "$view"
+	wait "$view"
+	row "shmtop -b -J: events lost" "$(tail -n 1 "$work/frames" | jq .probe.lost)" "-" \
+		".probe.lost of the last frame"
+}
+
+more_frames() {
+	[ "$(grep -c . "$work/frames")" -gt "$frames" ]
+}
+
+view_screen() {
+	mkfifo "$work/keys"
+	TERM=xterm-256color script -qec "stty rows 40 cols 132; exec $shmtop -d 1" "$work/screen" \
+		<"$work/keys" >/dev/null 2>&1 9>&- &
+	script=$!
+	exec 8>"$work/keys"
+	wait_for 20 grep -q SHMID "$work/screen"
+	view=$(pgrep -P "$script" -x shmtop || pgrep -f "^$shmtop -d 1")
+	churned "shmtop, the live view: CPU" "$view" "$1" "shmtop -d 1; churn -p 2 $1"
+	row "shmtop, the live view: resident" \
+		"$(awk '/^VmRSS/ { printf "%.1f MiB", $2 / 1024 }' "/proc/$view/status")" "-" "VmRSS"
+	printf q >&8
+	exec 8>&-
+	wait "$script"
+	rm "$work/keys"
+}
+
+bench_view() {
+	title "the view open on 500 segments, two processes churning for $view_seconds s"
+	hold --segments 500
+	for options in "-r 1000" ""; do
+		view_text "$options"
+		view_screen "$options"
+	done
+	release
+	title "the view open on 500 segments, at rest"
+	hold --segments 500
+	"$shmtop" -b -J -d 1 >"$work/frames" 9>&- &
+	view=$!
+	wait_for 20 test -s "$work/frames"
+	view_before=$(ticks "$view")
+	sleep "$view_seconds"
+	row "shmtop -b -J: CPU" "$(awk -v t=$(($(ticks "$view") - view_before)) \
+		-v hz="$(getconf CLK_TCK)" -v s="$view_seconds" \
+		'BEGIN { printf "%.2f", t / hz / s * 100 }') % core" "-" "shmtop -b -J -d 1"
+	row "shmtop -b -J: resident" \
+		"$(awk '/^VmRSS/ { printf "%.1f MiB", $2 / 1024 }' "/proc/$view/status")" "-" "VmRSS"
+	kill -INT "$view"
+	wait "$view"
+	row "start to first frame" "$(best 5 "$shmtop" -b -n 1) ms" "-" "shmtop -b -n 1"
+	release
+}
+
+# ---- looks -------------------------------------------------------------------------------------
+
+# best N COMMAND...: the milliseconds of the best of N runs
+best() {
+	best_runs=$1
+	shift
+	best_all=
+	for _ in $(seq "$best_runs"); do
+		best_all="$best_all $(milliseconds "$@")"
+	done
+	# shellcheck disable=SC2086
+	least $best_all
+}
+
+bench_scan() {
+	title "who holds what: 500 processes with 10,000 attachments (ratio: to the maps files)"
+	hold --segments 20 --forks 500
+	scan_maps=$("$bench/scan" maps 5)
+	scan_iterator=$("$bench/scan" iterator 5 2>"$work/scan.err") || scan_iterator="- -"
+	row "the iterator: ${scan_iterator% *} attachments" "${scan_iterator#* } ms" \
+		"$(ratio "${scan_iterator#* }" "${scan_maps#* }")" "scan iterator 5"
+	row "/proc/PID/maps: ${scan_maps% *} attachments" "${scan_maps#* } ms" "1.00x" "scan maps 5"
+	if command -v lsof >/dev/null; then
+		scan_lsof=$(best 3 lsof -n)
+		row "lsof" "$scan_lsof ms" "$(ratio "$scan_lsof" "${scan_maps#* }")" "lsof -n"
+	fi
+	release
+}
+
+# The tools in turns, so that a busy moment hits all of them
+bench_list_at() {
+	title "$1 segments, $2 attachments (ratio: to ipcs)"
+	hold --segments "$1" --size 4096 --attach 0
+	[ "$2" = 0 ] || hold_more
+	list_bare='' list_ipcs='' list_lsipc='' list_shmtop='' list_json=''
+	for _ in $(seq "$turns"); do
+		list_bare="$list_bare $(milliseconds cat /proc/sysvipc/shm)"
+		list_ipcs="$list_ipcs $(milliseconds ipcs -m)"
+		list_shmtop="$list_shmtop $(milliseconds "$shmtop" list)"
+		list_json="$list_json $(milliseconds "$shmtop" list -J)"
+		list_lsipc="$list_lsipc $(milliseconds lsipc -m)"
+	done
+	# shellcheck disable=SC2086
+	list_bare=$(least $list_bare) list_ipcs=$(least $list_ipcs) list_lsipc=$(least $list_lsipc) \
+		list_shmtop=$(least $list_shmtop) list_json=$(least $list_json)
+	row "the bare table" "$list_bare ms" "$(ratio "$list_bare" "$list_ipcs")" "cat /proc/sysvipc/shm"
+	row "ipcs" "$list_ipcs ms" "1.00x" "ipcs -m"
+	row "lsipc" "$list_lsipc ms" "$(ratio "$list_lsipc" "$list_ipcs")" "lsipc -m"
+	row "shmtop list, with holders" "$list_shmtop ms" "$(ratio "$list_shmtop" "$list_ipcs")" \
+		"shmtop list"
+	row "shmtop list -J" "$list_json ms" "$(ratio "$list_json" "$list_ipcs")" "shmtop list -J"
+	[ "$2" = 0 ] || release_more
+	release
+}
+
+# 10,000 attachments beside what is held already
+hold_more() {
+	mkfifo "$work/more.in"
+	"$helpers/holdstate" --segments 20 --forks 500 <"$work/more.in" >"$work/more" 9>&- &
+	more=$!
+	exec 8>"$work/more.in"
+	wait_for 30 grep -q ready "$work/more"
+}
+
+release_more() {
+	exec 8>&-
+	wait "$more"
+	rm "$work/more.in"
+}
+
+bench_list() {
+	echo 32768 >/proc/sys/kernel/shmmni
+	bench_list_at 4000 0
+	bench_list_at 32000 10000
+}
+
+[ $# -gt 0 ] || set -- cycle others view scan list
+uname -srm
+for part; do
+	case $part in
+	cycle | others | view | scan | list) "bench_$part" ;;
+	*)
+		echo "tests/bench/run.sh: no part '$part'; known: cycle others view scan list" >&2
+		exit 2
+		;;
+	esac
+done

@@ -1,0 +1,177 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The command line where it is easily forgotten: mistakes, no segments, full disks, closed pipes, two at
+# once, kill -9, no root.
+# shellcheck disable=SC2016,SC2317 # the $ are jq's; functions are called by check and wait_for
+# shellcheck source=tests/live/helpers/live.sh
+. "$(dirname "$0")/helpers/live.sh"
+
+# refused STATUS TEXT ARGS...: one line that has this text in it
+refused() {
+	refused_status=$1 refused_text=$2
+	shift 2
+	check "shmtop $*: status $refused_status" status "$refused_status" "$shmtop" "$@"
+	check "shmtop $*: one line with '$refused_text'" one_line "$refused_text"
+	check "shmtop $*: nothing on stdout" test ! -s "$work/out"
+}
+
+# ---- mistakes: what was wrong, and what is known
+
+refused 2 "'frobnicate'" frobnicate
+refused 2 "list" frobnicate
+for command in list show trace doctor demo; do
+	refused 2 "--frobnicate" "$command" --frobnicate
+done
+refused 2 "--frobnicate" --frobnicate
+refused 2 "-Z" list -Z
+refused 2 "'sise'" list -o shmid,sise
+refused 2 "nattch" list -o shmid,sise
+refused 2 "'sise'" list -s sise
+refused 2 "'sise'" list -F 'sise>1'
+refused 2 "column" list -F 'size>'
+refused 2 "column" list -F '(size>1'
+refused 2 "'big'" list -F 'size>big'
+refused 2 "'sise'" -b -n 1 -s sise
+refused 2 "'sise'" -b -n 1 -F 'sise>1'
+refused 2 "operand" list operand
+refused 2 "ID" show
+refused 2 "'12x'" show 12x
+refused 2 "'0xfoo'" show 0xfoo
+refused 2 "'1:2:3'" show 1:2:3
+refused 1 "'424242'" show 424242
+refused 1 "'0x0badc0de'" show 0x0badc0de
+refused 1 "'1:424242'" show 1:424242
+refused 2 "'shmfrob'" trace -o shmfrob
+refused 2 "'many'" trace -n many
+refused 2 "'nobody-here'" trace -u nobody-here
+refused 2 "'soon'" -b -d soon
+refused 2 "'0'" -b -d 0
+refused 2 "'fast'" list --probe=fast
+check "a program that is not there: 127" status 127 "$shmtop" trace -- "$work/none"
+check "a program that is not there: one line names it" one_line "$work/none"
+check "what is wrong cannot write escapes" status 2 "$shmtop" "$(printf '\033[31mred')"
+check "what is wrong cannot write escapes: told without them" \
+	same "$(tr -dc '\033' <"$work/err")" ""
+
+for command in list show trace doctor demo; do
+	check "shmtop $command --help" status 0 "$shmtop" "$command" --help
+	check "shmtop $command --help: says what it does" grep -q "shmtop $command" "$work/out"
+done
+check "shmtop --help" status 0 "$shmtop" --help
+
+# ---- nothing to show
+
+check "list without segments" status 0 "$shmtop" list -F "ns=$ipcns"
+check "list without segments: its header" grep -q SHMID "$work/out"
+check "list without segments: only its header" same "$(wc -l <"$work/out")" 1
+check "list -J without segments" status 0 "$shmtop" list -J -F 'shmid<0'
+check "list -J without segments: an empty list" json "$work/out" '.segments == []'
+
+# ---- output that cannot be written
+
+hold --segments 40
+to_full_disk() {
+	"$shmtop" "$@" >/dev/full
+}
+for arguments in "list" "list -J" "list --raw" "show 0" "show -J 0" "doctor" "doctor -J" \
+	"-b -n 1" "-b -J -n 1" "list --help"; do
+	# shellcheck disable=SC2086 # words
+	check "$arguments on a full disk: an error" status 1 to_full_disk $arguments
+	check "$arguments on a full disk: one line" one_line "No space left"
+done
+
+# quiet COMMAND ARGS...: says nothing when its reader leaves at once. Its own status or SIGPIPE's, as the
+# shell tells it
+quiet() {
+	{
+		timeout 20 "$@" 2>"$work/err"
+		echo $? >"$work/status"
+	} | true
+	read -r quiet_status <"$work/status"
+	case $quiet_status in
+	0 | 141) [ ! -s "$work/err" ] ;;
+	*) return 1 ;;
+	esac
+}
+for arguments in "list" "list -J" "show 0" "doctor" "-b -d 0.1" "-b -J -d 0.1" "trace"; do
+	# shellcheck disable=SC2086
+	check "$arguments into a closed pipe: quiet" quiet "$shmtop" $arguments
+done
+check "list | head -1 is quiet" same "$("$shmtop" list 2>&1 | head -n 1 | grep -c SHMID)" 1
+release
+
+# ---- what the terminal gets
+
+hold --segments 1
+check "list into a pipe has no escapes" same "$("$shmtop" list | tr -dc '\033')" ""
+check "frames into a pipe have no escapes" same "$("$shmtop" -b -n 1 | tr -dc '\033')" ""
+release
+
+# ---- two at once
+
+hold --segments 3
+"$shmtop" -b -J -n 4 -d 0.3 >"$work/one" 2>"$work/one.err" &
+one=$!
+"$shmtop" -b -J -n 4 -d 0.3 >"$work/two" 2>"$work/two.err" &
+two=$!
+check "one of two at once" wait "$one"
+check "the other of two at once" wait "$two"
+for name in one two; do
+	check "$name of two at once sees all, by events" json "$work/$name" -s --argjson ns "$ipcns" \
+		'length == 4 and all(.probe.calls == "tracepoint")
+		and all([.segments[] | select(.ipcns == $ns)] | length == 3)'
+done
+release
+
+# ---- kill -9
+
+if command -v bpftool >/dev/null && bpftool prog list >/dev/null 2>&1; then
+	# ids_of KIND PID: the programs, maps or links that a process has open
+	ids_of() {
+		sed -n "s/^$1_id:[^0-9]*//p" "/proc/$2/fdinfo/"* 2>/dev/null | sort -u
+	}
+	none_of() {
+		bpftool -j "$1" list | jq -r '.[].id' | sort >"$work/now"
+		sort "$work/$1" | comm -12 - "$work/now" | grep -q . && return 1
+		return 0
+	}
+	"$shmtop" -b -J -d 0.2 >"$work/frames" 2>&1 &
+	victim=$!
+	check "a view to kill" wait_for 20 test -s "$work/frames"
+	for kind in prog map link; do
+		ids_of "$kind" "$victim" >"$work/$kind"
+	done
+	check "it has BPF programs" test -s "$work/prog"
+	kill -9 "$victim"
+	wait "$victim" 2>/dev/null
+	for kind in prog map link; do
+		check "kill -9 leaves no BPF $kind" wait_for 20 none_of "$kind"
+	done
+	check "nothing is pinned" same "$(find /sys/fs/bpf -name '*shm*' 2>/dev/null)" ""
+else
+	skip "kill -9 leaves no BPF program" "no bpftool, or it may not look"
+fi
+
+# ---- without root
+
+as_nobody() {
+	setpriv --reuid=65534 --regid=65534 --clear-groups --bounding-set=-all "$@"
+}
+if as_nobody test -x "$shmtop" 2>/dev/null; then
+	hold --segments 2
+	check "list without root" status 0 as_nobody "$shmtop" list -J
+	check "list without root: the segments of its namespace" json "$work/out" \
+		--argjson ns "$ipcns" '[.segments[] | select(.ipcns == $ns)] | length == 2'
+	check "list without root: holders it may not see are unknown" json "$work/out" \
+		'.probe.attachers == "maps" and all(.segments[]; .holders == null)'
+	check "trace without root" status 1 as_nobody "$shmtop" trace -n 1
+	check "trace without root: one line names the capabilities" one_line "CAP_BPF"
+	check "the view without root" status 0 as_nobody "$shmtop" -b -n 1
+	check "the view without root: says what it lacks" grep -q "CAP_BPF" "$work/out"
+	check "doctor without root" status 0 as_nobody "$shmtop" doctor
+	release
+else
+	skip "without root" "the build folder may not be read by others, or there is no setpriv"
+fi
+
+done_testing
