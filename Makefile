@@ -45,7 +45,7 @@ BPF_ARCH   := $(patsubst aarch64,arm64,$(patsubst x86_64,x86,$(shell uname -m)))
 BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -Werror \
 	      -D__TARGET_ARCH_$(BPF_ARCH) -I. -Ivendor
 
-PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags json-c smartcols ncursesw 2>/dev/null)
+PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags json-c ncursesw 2>/dev/null)
 libs        = $(shell $(PKG_CONFIG) --libs $(1))
 
 ifeq ($(V),1)
@@ -97,9 +97,9 @@ ROOMS_base     :=
 ROOMS_model    := model
 ROOMS_observe  := observe
 ROOMS_report   := report model
-LIBS_report    := json-c smartcols
+LIBS_report    := json-c
 ROOMS_cmd      := cmd report model
-LIBS_cmd       := json-c smartcols
+LIBS_cmd       := json-c
 
 noun         = $(patsubst test_%,%,$(1))
 noun_source  = $(firstword $(wildcard $(addsuffix /$(call noun,$(1)).c,$(addprefix src/,$(ROOMS)))))
@@ -190,7 +190,7 @@ $(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
 link = $(CC) $(SANITIZERS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
 ENGINE      := cmd report model observe base
-ENGINE_LIBS  = libbpf libelf zlib json-c smartcols
+ENGINE_LIBS  = libbpf libelf zlib json-c
 
 $(SHMTOP): $(BUILD)/src/main.o $(call room_libs,ui $(ENGINE))
 	$(call say,LD,$@)
@@ -230,7 +230,7 @@ $(LIVE_TESTS): $(BUILD)/%: $(BUILD)/%.o $(call shared_objs,live) $(call room_lib
 $(SCREEN_TESTS): $(BUILD)/%: $(BUILD)/%.o $(call shared_objs,screen) \
 		$(call room_libs,ui report model base)
 	$(call say,LD,$@)
-	$(Q)$(link) $(call libs,json-c smartcols ncursesw cmocka vterm) -lutil
+	$(Q)$(link) $(call libs,json-c ncursesw cmocka vterm) -lutil
 
 $(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(call shared_objs,bench) $(call room_libs,$(ENGINE))
 	$(call say,LD,$@)
@@ -247,13 +247,15 @@ C_FILES  = $(shell find bpf src ui tests vendor -name '*.[ch]')
 SH_FILES = $(shell find vendor tests -name '*.sh') $(wildcard .ci/run)
 
 lint: ## check layout and habits: clang-format, cppcheck, shellcheck
-	clang-format --dry-run -Werror $(C_FILES)
-	cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
+	$(call say,LINT,"clang-format, cppcheck, shellcheck")
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--library=vendor/cppcheck.cfg --suppress=arrayIndexOutOfBoundsCond \
 		--error-exitcode=1 -I. -Isrc src ui tests
-	shellcheck -x $(SH_FILES)
+	$(Q)shellcheck -x $(SH_FILES)
 
 format: ## lay out the C sources
-	clang-format -i $(C_FILES)
+	$(call say,FORMAT,"$(words $(C_FILES)) files")
+	$(Q)clang-format -i $(C_FILES)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

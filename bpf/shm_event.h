@@ -28,9 +28,9 @@ enum shm_event_flag {
 
 /* Why a record was not delivered. Each loss is counted under its kind, see struct shm_loss. */
 enum shm_loss_reason {
-	SHM_LOSS_RING = 0,   /* the ring buffer had no room */
-	SHM_LOSS_PAIRS = 1,  /* the table that joins enter and exit was full */
-	SHM_LOSS_KNOWN = 2,  /* the table of known holders was full: its life goes unseen */
+	SHM_LOSS_RING = 0,  /* the ring buffer had no room */
+	SHM_LOSS_PAIRS = 1, /* the table that joins enter and exit was full */
+	SHM_LOSS_KNOWN = 2, /* the table of known holders was full: its life goes unseen */
 	SHM_LOSS_REASONS = 3,
 };
 
@@ -64,13 +64,13 @@ enum shm_role {
 /* One record, the same size for every kind (at most 160 bytes). All pids are those of the viewer's
  * pid namespace where the task is visible in it, else of the initial one. */
 struct shm_event {
-	__u16 size; /* bytes of this record */
-	__u8 kind;  /* enum shm_event_kind */
-	__u8 flags; /* enum shm_event_flag */
+	__u16 size;  /* bytes of this record */
+	__u8 kind;   /* enum shm_event_kind */
+	__u8 flags;  /* enum shm_event_flag */
 	__u32 ipcns; /* inode of the caller's IPC namespace */
 	__u64 time;  /* ns, CLOCK_BOOTTIME, when the call returned */
 	__u64 took;  /* ns between enter and exit; 0 for fork, exec, exit */
-	__u64 mm;    /* the address space acted on: an opaque identity, never shown. fork: the parent's;
+	__u64 mm; /* the address space acted on: an opaque identity, never shown. fork: the parent's;
 		      * exec: the old one, which is left; exit: the one that held the mappings */
 	__u64 start_time; /* of the thread group, ns CLOCK_BOOTTIME */
 	__u64 cgroup;     /* cgroup v2 id */
@@ -132,7 +132,7 @@ struct shm_attachment {
 };
 
 struct shm_task {
-	__u64 mm; /* 0: kernel thread, or the address space is gone */
+	__u64 mm;         /* 0: kernel thread, or the address space is gone */
 	__u64 start_time; /* of the thread group, ns CLOCK_BOOTTIME */
 	__u32 tgid;
 	__u32 tid;

@@ -22,20 +22,20 @@ typedef __u32 __be32;
 typedef __u32 __wsum;
 typedef _Bool bool;
 #define false 0
-#define true  1
-#define NULL  ((void *)0)
+#define true 1
+#define NULL ((void *)0)
 
 /* include/uapi/linux/bpf.h */
-#define BPF_ANY			       0
-#define BPF_NOEXIST		       1
+#define BPF_ANY                        0
+#define BPF_NOEXIST                    1
 #define BPF_LOCAL_STORAGE_GET_F_CREATE 1
-#define BPF_RB_NO_WAKEUP	       1
-#define BPF_RB_FORCE_WAKEUP	       2
-#define BPF_RB_AVAIL_DATA	       0
-#define BPF_MAP_TYPE_HASH	       1
-#define BPF_MAP_TYPE_RINGBUF	       27
+#define BPF_RB_NO_WAKEUP               1
+#define BPF_RB_FORCE_WAKEUP            2
+#define BPF_RB_AVAIL_DATA              0
+#define BPF_MAP_TYPE_HASH              1
+#define BPF_MAP_TYPE_RINGBUF           27
 #define BPF_MAP_TYPE_TASK_STORAGE      29
-#define BPF_F_NO_PREALLOC	       1
+#define BPF_F_NO_PREALLOC              1
 
 /* Looked up by name in the running kernel's BTF: does it have the helper? */
 enum bpf_func_id {
@@ -43,10 +43,10 @@ enum bpf_func_id {
 };
 
 /* include/uapi/linux/ipc.h, include/linux/sched.h, include/linux/sched/signal.h */
-#define IPC_PRIVATE	  0
-#define IPC_CREAT	  01000
-#define IPC_EXCL	  02000
-#define PF_KTHREAD	  0x00200000
+#define IPC_PRIVATE       0
+#define IPC_CREAT         01000
+#define IPC_EXCL          02000
+#define PF_KTHREAD        0x00200000
 #define SIGNAL_GROUP_EXIT 0x00000004
 
 /* syscalls:sys_enter_* and sys_exit_*, as /sys/kernel/tracing/events/syscalls/.../format lays them out:

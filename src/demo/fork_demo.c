@@ -22,9 +22,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum {
-	EXIT_USAGE = 2
-};
+enum { EXIT_USAGE = 2 };
 
 struct lesson {
 	const char *message;

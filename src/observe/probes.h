@@ -16,13 +16,13 @@ struct probes;
 
 /* What the kernel shall deliver. Zero values mean: everything. */
 struct probes_filter {
-	uint32_t ops;	   /* FACT_OP_BIT of the four calls, fork, exec, exit; 0: all */
-	int32_t pid;	   /* thread group; 0: all */
+	uint32_t ops; /* FACT_OP_BIT of the four calls, fork, exec, exit; 0: all */
+	int32_t pid;  /* thread group; 0: all */
 	bool has_uid;
-	uint32_t uid;	   /* real uid */
-	const char *comm;  /* exact, at most 15 bytes; NULL: all */
-	bool failed;	   /* only calls that failed */
-	bool tree;	   /* only processes added by probes_follow() and what they fork */
+	uint32_t uid;     /* real uid */
+	const char *comm; /* exact, at most 15 bytes; NULL: all */
+	bool failed;      /* only calls that failed */
+	bool tree;        /* only processes added by probes_follow() and what they fork */
 };
 
 struct probes_options {
@@ -66,8 +66,9 @@ int probes_follow(struct probes *probes, int32_t pid);
 struct probes_loss {
 	uint64_t total;
 	uint64_t ops[FACT_OPS]; /* by kind */
-	uint64_t ring, pairs, known; /* by reason: buffer full; enter/exit table full; holder table full */
-	uint64_t bad;		/* records that could not be decoded; part of total, of no op */
+	uint64_t ring, pairs,
+		known; /* by reason: buffer full; enter/exit table full; holder table full */
+	uint64_t bad;  /* records that could not be decoded; part of total, of no op */
 };
 /* Since the start. Cheap: reads a mapped page. */
 void probes_loss(const struct probes *probes, struct probes_loss *out);

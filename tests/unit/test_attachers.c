@@ -200,7 +200,7 @@ static void test_noise(void **state)
 	static const char sample[] = LIBC SEGMENT HUGE FORGED;
 	static const char likely[] = "/SYSV0 -:\n(deleted)f";
 	struct chance chance = {.state = 4711};
-	char text[sizeof(sample) + 64];
+	char text[sizeof(sample) + 64] = "";
 
 	(void)state;
 	for (int i = 0; i < 20000; i++) {
