@@ -247,7 +247,7 @@ C_FILES  = $(shell find bpf src ui tests vendor -name '*.[ch]')
 SH_FILES = $(shell find vendor tests -name '*.sh') $(wildcard .ci/run)
 
 lint: ## check layout and habits: clang-format, cppcheck, shellcheck
-	$(call say,LINT,"clang-format, cppcheck, shellcheck")
+	$(call say,LINT,sources)
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)cppcheck --quiet --std=c11 --enable=warning,performance,portability --inline-suppr \
 		--library=vendor/cppcheck.cfg --suppress=arrayIndexOutOfBoundsCond \
@@ -255,7 +255,7 @@ lint: ## check layout and habits: clang-format, cppcheck, shellcheck
 	$(Q)shellcheck -x $(SH_FILES)
 
 format: ## lay out the C sources
-	$(call say,FORMAT,"$(words $(C_FILES)) files")
+	$(call say,FORMAT,sources)
 	$(Q)clang-format -i $(C_FILES)
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
