@@ -8,10 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/units.h"
+#include "report/report.h"
 
 enum { DETAIL_FACTS = 12, DETAIL_NAME_WIDTH = 10 };
 
@@ -172,27 +172,6 @@ static void detail_draw_holders_heading(const struct screen *screen, struct area
 		    "COMMAND");
 }
 
-/* The events of the segment that are still in the ring, oldest first. They are linked backwards. */
-static void detail_collect_events(struct detail *detail, const struct model *model,
-				  const struct segment *segment)
-{
-	size_t count = 0;
-	const struct model_event *entry;
-
-	detail->event_count = 0;
-	for (uint64_t at = segment->last_event; at && (entry = model_event(model, at - 1));
-	     at = entry->previous)
-		count++;
-	if (array_reserve((void **)&detail->events, &detail->event_capacity, count,
-			  sizeof(*detail->events)))
-		return;
-	detail->event_count = count;
-	for (uint64_t at = segment->last_event; count > 0; at = entry->previous) {
-		entry = model_event(model, at - 1);
-		detail->events[--count] = at - 1;
-	}
-}
-
 /* The page: facts, a blank line, the holders under a heading, a blank line, the events under theirs. */
 static void detail_draw_line(const struct screen *screen, const struct column_context *context,
 			     struct area row, const struct segment *segment,
@@ -237,9 +216,10 @@ static void detail_draw(struct screen *screen, const struct column_context *cont
 			    detail->id.shmid);
 		return;
 	}
-	/* Without memory there are no holders to be seen in this frame. */
+	/* Without memory there are no holders or events to be seen in this frame. */
 	holders_collect(segment, &detail->holders);
-	detail_collect_events(detail, context->model, segment);
+	event_history(context->model, segment, &detail->events, &detail->event_count,
+		      &detail->event_capacity);
 	facts_identity(context, segment, &facts);
 	facts_people(context, segment, &facts);
 	facts_attached(segment, detail->holders.count, &facts);

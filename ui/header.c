@@ -81,11 +81,12 @@ static enum theme_role header_fullness(double share)
 	return share * 100 >= HEADER_FULL ? THEME_WARNING : THEME_GOOD;
 }
 
-/* A sum of which a part is unknown is at least so much. */
+/* A sum of which a part is unknown is at least so much, if anything is known of it. */
 static void header_sum(bool whole, uint64_t bytes, char out[static UNITS_LEN + 1])
 {
-	out[0] = '>';
-	units_size(whole ? out : out + 1, bytes);
+	strcpy(out, whole ? "" : bytes > 0 ? ">" : "-");
+	if (whole || bytes > 0)
+		units_size(out + strlen(out), bytes);
 }
 
 /* The memory of all segments, as far as it is known, beside their size */

@@ -145,7 +145,7 @@ static void screen_compose(struct screen *screen, const struct column_context *c
 	erase();
 	if (screen_too_small()) {
 		draw_format(&screen->theme, 0, 0, COLS, A_NORMAL,
-			    "shmtop needs %dx%d, not %dx%d; q quits", VIEW_MIN_WIDTH,
+			    "q quits; shmtop needs %dx%d, not %dx%d", VIEW_MIN_WIDTH,
 			    VIEW_MIN_HEIGHT, COLS, LINES);
 		move(0, 0);
 	} else {

@@ -7,7 +7,6 @@
 #include <strings.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "cmd/cmd.h"
@@ -91,6 +90,28 @@ int argument_pid(const char *text, void *field)
 	return 0;
 }
 
+int argument_count(const char *text, void *field)
+{
+	unsigned int count;
+	int error = option_count(text, &count);
+
+	if (error || count == 0)
+		return error ? error : -EINVAL;
+	*(unsigned int *)field = count;
+	return 0;
+}
+
+int argument_duration(const char *text, void *field)
+{
+	uint64_t duration;
+	int error = option_duration(text, &duration);
+
+	if (error || duration == 0)
+		return error ? error : -EINVAL;
+	*(uint64_t *)field = duration;
+	return 0;
+}
+
 int argument_ring(const char *text, void *field)
 {
 	uint64_t size;
@@ -117,7 +138,7 @@ int argument_interval(const char *text, void *field)
 	return 0;
 }
 
-static int parse_order(const char *command, const char *text, struct selection *out)
+static int parse_order(const struct command_spec *spec, const char *text, struct selection *out)
 {
 	char shown[QUOTE_LEN];
 	bool reverse = *text == '-';
@@ -125,8 +146,8 @@ static int parse_order(const char *command, const char *text, struct selection *
 	enum column_id id = column_by_name(name, strlen(name));
 
 	if (id == COLUMNS_COUNT) {
-		log_error("%s: unknown column '%s'; known: %s", command, quote(shown, name),
-			  column_names());
+		options_error(spec, "unknown column '%s'; known: %s", quote(shown, name),
+			      column_names());
 		return EXIT_USAGE;
 	}
 	out->order = id;
@@ -135,7 +156,7 @@ static int parse_order(const char *command, const char *text, struct selection *
 	return 0;
 }
 
-int selection_parse(const char *command, const char *order, const char *filter,
+int selection_parse(const struct command_spec *spec, const char *order, const char *filter,
 		    struct selection *out)
 {
 	struct filter_error wrong;
@@ -143,7 +164,7 @@ int selection_parse(const char *command, const char *order, const char *filter,
 
 	*out = (struct selection){.order = COLUMN_NS};
 	if (order) {
-		int status = parse_order(command, order, out);
+		int status = parse_order(spec, order, out);
 
 		if (status)
 			return status;
@@ -153,12 +174,12 @@ int selection_parse(const char *command, const char *order, const char *filter,
 	int error = filter_parse(filter, &out->filter, &wrong);
 
 	if (error == -EINVAL) {
-		log_error("%s: filter '%s', column %zu: %s", command, quote(shown, filter),
-			  wrong.position + 1, wrong.message);
+		options_error(spec, "filter '%s', column %zu: %s", quote(shown, filter),
+			      wrong.position + 1, wrong.message);
 		return EXIT_USAGE;
 	}
 	if (error) {
-		log_error("%s: filter: %s", command, strerror(-error));
+		options_error(spec, "filter: %s", strerror(-error));
 		return EXIT_ERROR;
 	}
 	return 0;
@@ -170,25 +191,25 @@ void selection_free(struct selection *selection)
 	selection->filter = NULL;
 }
 
-int columns_parse(const char *command, const char *text, enum column_id ids[static COLUMNS_COUNT],
-		  size_t *count)
+int columns_parse(const struct command_spec *spec, const char *text,
+		  enum column_id ids[static COLUMNS_COUNT], size_t *count)
 {
 	char bad[COLUMN_CELL_LEN];
 	char shown[QUOTE_LEN];
 
 	if (column_parse_list(text, ids, count, bad) == 0)
 		return 0;
-	log_error("%s: unknown column '%s'; known: %s", command, quote(shown, bad), column_names());
+	options_error(spec, "unknown column '%s'; known: %s", quote(shown, bad), column_names());
 	return EXIT_USAGE;
 }
 
-int arguments_none(const char *command, int operands, int argc, char **argv)
+int arguments_none(const struct command_spec *spec, int operands, int argc, char **argv)
 {
 	char shown[QUOTE_LEN];
 
 	if (operands >= argc)
 		return 0;
-	log_error("%s: takes no argument, but got '%s'; see shmtop %s --help", command,
-		  quote(shown, argv[operands]), command);
+	options_error(spec, "takes no argument, but got '%s'; see shmtop %s --help",
+		      quote(shown, argv[operands]), spec->name);
 	return EXIT_USAGE;
 }

@@ -23,6 +23,10 @@ option_parser argument_ops;
 /* int32_t, 1 and up */
 option_parser argument_pid;
 
+/* unsigned int, 1 and up; uint64_t ns, more than none: a limit of 0 would be none at all */
+option_parser argument_count;
+option_parser argument_duration;
+
 /* uint64_t, a power of two from 64K to 1G */
 option_parser argument_ring;
 
@@ -52,15 +56,15 @@ struct selection {
 };
 
 /* Reads -s and -F (either may be NULL). 0, or the exit status after one line on stderr. */
-int selection_parse(const char *command, const char *order, const char *filter,
+int selection_parse(const struct command_spec *spec, const char *order, const char *filter,
 		    struct selection *out);
 void selection_free(struct selection *selection);
 
 /* Reads -o. 0, or the exit status after one line on stderr. */
-int columns_parse(const char *command, const char *text, enum column_id ids[static COLUMNS_COUNT],
-		  size_t *count);
+int columns_parse(const struct command_spec *spec, const char *text,
+		  enum column_id ids[static COLUMNS_COUNT], size_t *count);
 
 /* The command takes no operands: 0, or EXIT_USAGE after one line on stderr. */
-int arguments_none(const char *command, int operands, int argc, char **argv);
+int arguments_none(const struct command_spec *spec, int operands, int argc, char **argv);
 
 #endif

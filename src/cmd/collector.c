@@ -346,7 +346,9 @@ static void describe_sources(struct collector *collector)
 	status->calls = collector->probes ? "tracepoint" : "none";
 	status->life = collector->probes ? "sched" : "none";
 	status->attachers = iterator ? "iter" : "maps";
-	if (!iterator && status->why[0] == '\0')
+	if (collector->options.rung == COLLECTOR_POLL)
+		snprintf(status->why, sizeof(status->why), "--probe=poll asks for no more");
+	else if (!iterator && status->why[0] == '\0')
 		snprintf(status->why, sizeof(status->why), "%s",
 			 attachers_why(collector->attachers));
 	model_set_status(collector->model, status);

@@ -3,7 +3,8 @@
  * shmtop demo: the live view on the bundled fork demo, which leaks a segment each time it runs.
  *
  * What it left behind is removed when the view ends. A segment is known to be ours by its creator: it is
- * looked up while the ended demo is still a zombie, so that its pid cannot be another's.
+ * looked up while the ended demo is still a zombie, so that its pid cannot be another's. An orphan of an
+ * earlier process with that pid is older than the demo.
  */
 #include "cmd/cmd.h"
 
@@ -15,6 +16,7 @@
 #include <string.h>
 #include <sys/shm.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -40,7 +42,8 @@ struct demo {
 	const char *message;
 	char program[PATH_MAX];
 	struct loop *loop;
-	pid_t pid; /* the demo that runs; 0 none */
+	pid_t pid;      /* the demo that runs; 0 none */
+	time_t started; /* by the clock of ctime, which may lag behind others */
 	int timer;
 	bool stopping;
 	struct sysvipc_table table;
@@ -109,8 +112,10 @@ static _Noreturn void become_demo(const struct demo *demo)
 
 static int start_one(struct demo *demo)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	demo->started = time(NULL);
+	pid = fork();
 	if (pid < 0)
 		return -errno;
 	if (pid == 0)
@@ -146,7 +151,7 @@ static void note_leftovers(struct demo *demo)
 	for (size_t i = 0; i < demo->table.count; i++) {
 		const struct segment_facts *row = &demo->table.rows[i];
 
-		if (row->cpid != demo->pid)
+		if (row->cpid != demo->pid || row->ctime < demo->started)
 			continue;
 		keep_leftover(demo, &(struct leftover){.shmid = row->shmid,
 						       .cpid = row->cpid,
@@ -246,7 +251,7 @@ int demo_run(const struct cmd_env *env, int argc, char **argv)
 		.stop = demo_stop,
 		.context = &demo,
 	};
-	int status = live_session(env, &config.live, &workload);
+	int status = live_session(env, &demo_spec, &config.live, &workload);
 
 	if (demo.failures > 2) {
 		log_error("demo: " DEMO_PROGRAM " does not run: try it by hand");

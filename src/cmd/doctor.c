@@ -165,7 +165,7 @@ int doctor_run(const struct cmd_env *env, int argc, char **argv)
 	case OPTIONS_OK:
 		break;
 	}
-	if ((status = arguments_none("doctor", operands, argc, argv)))
+	if ((status = arguments_none(&doctor_spec, operands, argc, argv)))
 		return status;
 
 	const struct collector_options options = {.rung = config.rung, .events = true};

@@ -53,7 +53,7 @@ const struct command_spec list_spec = {
 		"\n"
 		"Filters compare columns (= != < <= > >= ~ !~), joined by and, or, not, ( ):\n"
 		"  shmtop list -F 'nattch=0 and idle>1h'     candidates for a leak\n"
-		"  shmtop list -F 'owner=postgres or comm~php' -s -size\n"
+		"  shmtop list -F 'owner=postgres or comm~php' -s size\n"
 		"  shmtop list -o shmid,key,size,holders --raw | while read -r id key size pids; "
 		"...\n"
 		"  shmtop list -J | jq '.segments[] | select(.nattch == 0) | .shmid'",
@@ -156,13 +156,13 @@ int list_run(const struct cmd_env *env, int argc, char **argv)
 	case OPTIONS_OK:
 		break;
 	}
-	if ((status = arguments_none("list", operands, argc, argv)))
+	if ((status = arguments_none(&list_spec, operands, argc, argv)))
 		return status;
 	memcpy(columns, table_default_columns, column_count * sizeof(columns[0]));
 	if (config.columns &&
-	    (status = columns_parse("list", config.columns, columns, &column_count)))
+	    (status = columns_parse(&list_spec, config.columns, columns, &column_count)))
 		return status;
-	if ((status = selection_parse("list", config.order, config.filter, &selection)))
+	if ((status = selection_parse(&list_spec, config.order, config.filter, &selection)))
 		return status;
 
 	const struct collector_options options = {.rung = config.rung};

@@ -27,20 +27,22 @@ const struct command_spec live_spec = {
 	.synopsis = "[OPTIONS] | COMMAND [OPTIONS]",
 	.summary = "watch System V shared memory: segments, who holds them, what happens to them",
 	.options = live_options,
-	.details = "Commands (each has its own --help):\n"
-		   "  list      one look at all segments, as a table or JSON\n"
-		   "  show ID   one segment: facts, holders, history\n"
-		   "  trace     calls and attachments as they happen, of all or of one command\n"
-		   "  doctor    which probes stand, why not better, limits and headroom\n"
-		   "  demo      the live view on a bundled workload that leaks\n"
-		   "\n"
-		   "Examples:\n"
-		   "  sudo shmtop                      the live view; h for its keys, q to quit\n"
-		   "  sudo shmtop -F 'nattch=0'        only segments that nobody has attached\n"
-		   "  sudo shmtop -b -n 3              three frames as text\n"
-		   "  sudo shmtop -J -d 10 | jq ...    a document every ten seconds\n"
-		   "\n"
-		   "Without root it shows what /proc lets it see.",
+	.details =
+		"Commands (each has its own --help):\n"
+		"  list      one look at all segments, as a table or JSON\n"
+		"  show ID   one segment: facts, holders, history\n"
+		"  trace     calls and attachments as they happen, of all or of one command\n"
+		"  doctor    which probes stand, why not better, limits and headroom\n"
+		"  demo      the live view on a bundled workload that leaks\n"
+		"\n"
+		"Examples:\n"
+		"  sudo shmtop                      the live view; h for its keys, q to quit\n"
+		"  sudo shmtop -F 'nattch=0'        only segments that nobody has attached\n"
+		"  sudo shmtop -b -n 3              three frames as text\n"
+		"  sudo shmtop -J -d 10 | jq ...    a document every ten seconds\n"
+		"\n"
+		"Columns and filters are those of shmtop list --help. Without root it shows what\n"
+		"/proc lets it see.",
 };
 
 struct live {
@@ -134,7 +136,9 @@ static int print_text_frame(struct live *live, const struct column_context *cont
 	if (error)
 		return error;
 	if (count == 0)
-		puts("(no segments; shmtop demo makes some)");
+		puts(live->selection.filter ? "(no segment passes the filter)"
+		     : live->workload       ? "(no segments yet)"
+					    : "(no segments; shmtop demo makes some)");
 	print_events(live, context->model);
 	return 0;
 }
@@ -329,8 +333,8 @@ static int run(struct live *live)
 	return error;
 }
 
-int live_session(const struct cmd_env *env, const struct live_config *config,
-		 const struct live_workload *workload)
+int live_session(const struct cmd_env *env, const struct command_spec *spec,
+		 const struct live_config *config, const struct live_workload *workload)
 {
 	struct live live = {
 		.config = config,
@@ -338,7 +342,7 @@ int live_session(const struct cmd_env *env, const struct live_config *config,
 		.workload = workload,
 		.interval = config->interval ? config->interval : LIVE_INTERVAL_DEFAULT,
 	};
-	int status = selection_parse("shmtop", config->order, config->filter, &live.selection);
+	int status = selection_parse(spec, config->order, config->filter, &live.selection);
 	int error = 0;
 
 	if (status)
@@ -386,5 +390,5 @@ int live_run(const struct cmd_env *env, int argc, char **argv)
 	case OPTIONS_OK:
 		break;
 	}
-	return live_session(env, &config.live, NULL);
+	return live_session(env, &live_spec, &config.live, NULL);
 }

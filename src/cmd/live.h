@@ -35,8 +35,8 @@ struct live_config {
 		 "count",                                                                \
 		 "COUNT",                                                                \
 		 "end after so many frames",                                             \
-		 option_count,                                                           \
-		 "a whole number",                                                       \
+		 argument_count,                                                         \
+		 "a whole number from 1 on",                                             \
 		 offsetof(config, live.count)},                                          \
 		{'J', "json", .help = "one JSON document a frame and line (implies -b)", \
 		 .field = offsetof(config, live.json)},                                  \
@@ -67,9 +67,10 @@ struct live_workload {
 	void *context;
 };
 
-/* Runs the view, or prints frames with -b (or where stdout is no terminal). `workload` may be NULL.
+/* Runs the view, or prints frames with -b (or where stdout is no terminal), for the command of `spec`.
+ * `workload` may be NULL.
  * Returns the exit status. */
-int live_session(const struct cmd_env *env, const struct live_config *config,
-		 const struct live_workload *workload);
+int live_session(const struct cmd_env *env, const struct command_spec *spec,
+		 const struct live_config *config, const struct live_workload *workload);
 
 #endif

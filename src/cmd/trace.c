@@ -52,9 +52,9 @@ static const struct option_spec trace_options[] = {
 	{'o', "op", "OP,..", "only these: shmget shmat shmdt shmctl fork exec exit detach destroy",
 	 argument_ops, "names among shmget,shmat,shmdt,shmctl,fork,exec,exit,detach,destroy",
 	 offsetof(struct trace_config, ops)},
-	{'n', "count", "COUNT", "end after so many events", option_count, "a whole number",
-	 offsetof(struct trace_config, count)},
-	{'d', "duration", "SECS", "end after this time", option_duration,
+	{'n', "count", "COUNT", "end after so many events", argument_count,
+	 "a whole number from 1 on", offsetof(struct trace_config, count)},
+	{'d', "duration", "SECS", "end after this time", argument_duration,
 	 "a number of seconds, like 10 or 0.5", offsetof(struct trace_config, duration)},
 	ARGUMENT_RING(struct trace_config, ring_size),
 	ARGUMENT_PROBE(struct trace_config, rung),
@@ -81,7 +81,7 @@ const struct command_spec trace_spec = {
 		"  shmtop trace -o shmctl,destroy            who removes segments?\n"
 		"  shmtop trace -J -- shm-fork-demo hello    one program, for a script\n"
 		"\n"
-		"Needs root, or CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN.",
+		"Needs root, or CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH (for tracefs).",
 };
 
 struct trace {

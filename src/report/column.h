@@ -13,7 +13,7 @@
 #include "model/model.h"
 
 enum column_id {
-	COLUMN_NS, /* label of the IPC namespace: "host" for one's own, else its inode */
+	COLUMN_NS, /* column_ns_name() */
 	COLUMN_SHMID,
 	COLUMN_KEY,   /* 0x%08x as created, also after its removal; "-" for IPC_PRIVATE */
 	COLUMN_OWNER, /* user name of uid, or the number */
@@ -77,6 +77,11 @@ unsigned int column_flags(const struct column_context *context, const struct seg
 int64_t column_wall(const struct column_context *context, uint64_t time);
 
 enum { COLUMN_CELL_LEN = 256 };
+
+/* "host" for the machine's first IPC namespace, "own" for another one that is one's own, as in a
+ * container, else its inode. Static, or `out`. */
+const char *column_ns_name(const struct column_context *context, uint32_t ipcns,
+			   char out[static COLUMN_CELL_LEN]);
 
 /* A value to compare and filter by. Text points into the segment, into `buffer` or is static. */
 struct column_value {

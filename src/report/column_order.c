@@ -12,7 +12,7 @@ struct column_order {
 	bool descending;
 };
 
-/* One's own namespace comes first, as in its cell it is no number but "host". */
+/* One's own namespace comes first. */
 static int column_compare_ns(const struct column_context *context, uint32_t a, uint32_t b)
 {
 	if ((a == context->own_ipcns) != (b == context->own_ipcns))

@@ -75,10 +75,12 @@ static void header_print_segments(FILE *out, const struct column_context *contex
 	const struct limits_facts *limits = header_limits(context);
 	uint32_t rates[MODEL_RATES];
 	size_t seconds = model_rates(context->model, rates);
+	char name[COLUMN_CELL_LEN];
 
 	fprintf(out, "Seg  %zu", totals->segments);
 	if (limits)
-		fprintf(out, "  host %" PRIu64 "/%" PRIu64, limits->segments.used,
+		fprintf(out, "  %s %" PRIu64 "/%" PRIu64,
+			column_ns_name(context, context->own_ipcns, name), limits->segments.used,
 			limits->segments.max);
 	fprintf(out, "  unattached %" PRIu64 "  att %" PRIu64 "  procs %zu", totals->unattached,
 		totals->attachments, totals->processes);

@@ -49,11 +49,14 @@ static const char *table_instant(char out[static TABLE_TIME_LEN],
 static void table_fact_identity(FILE *out, const struct column_context *context,
 				const struct segment *segment)
 {
-	bool own = segment->id.ipcns == context->own_ipcns;
+	char buffer[COLUMN_CELL_LEN];
+	const char *name = column_ns_name(context, segment->id.ipcns, buffer);
 
 	table_fact(out, "Segment", "%" PRId32, segment->id.shmid);
-	table_fact(out, "Namespace", "%s%" PRIu32 "%s", own ? "host (" : "", segment->id.ipcns,
-		   own ? ")" : "");
+	if (name == buffer)
+		table_fact(out, "Namespace", "%s", name);
+	else
+		table_fact(out, "Namespace", "%s (%" PRIu32 ")", name, segment->id.ipcns);
 	if (!segment->has_key)
 		table_fact(out, "Key", "-");
 	else if (segment->key == 0)
@@ -255,7 +258,10 @@ static int table_print_history(FILE *out, const struct column_context *context,
 	int err = event_history(context->model, segment, &sequences, &count, &capacity);
 
 	if (!err) {
-		fprintf(out, "\nEvents seen: %zu\n", count);
+		if (strcmp(model_status(context->model)->calls, "none") == 0)
+			fputs("\nEvents: not watched (shmtop and shmtop trace do)\n", out);
+		else
+			fprintf(out, "\nEvents seen: %zu\n", count);
 		if (count > 0)
 			fprintf(out, "%s\n", event_heading());
 	}

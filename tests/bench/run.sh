@@ -13,7 +13,7 @@
 
 # Other tracers need a tracefs: here and for this run, where the machine has none mounted.
 if [ ! -e /sys/kernel/tracing/events ] && [ -z "${BENCH_MOUNTED:-}" ]; then
-	BENCH_MOUNTED=1 exec unshare -m sh "$0" "$@"
+	BENCH_MOUNTED=1 exec unshare -m sh tests/bench/run.sh "$@"
 fi
 [ -z "${BENCH_MOUNTED:-}" ] || mount -t tracefs tracefs /sys/kernel/tracing
 
@@ -181,7 +181,8 @@ more_frames() {
 	[ "$(grep -c . "$work/frames")" -gt "$frames" ]
 }
 
-view_screen() {
+# The live view on a terminal of its own; its pid is $view.
+screen_open() {
 	mkfifo "$work/keys"
 	TERM=xterm-256color script -qec "stty rows 40 cols 132; exec $shmtop -d 1" "$work/screen" \
 		<"$work/keys" >/dev/null 2>&1 9>&- &
@@ -189,13 +190,21 @@ view_screen() {
 	exec 8>"$work/keys"
 	wait_for 20 grep -q SHMID "$work/screen"
 	view=$(pgrep -P "$script" -x shmtop || pgrep -f "^$shmtop -d 1")
-	churned "shmtop, the live view: CPU" "$view" "$1" "shmtop -d 1; churn -p 2 $1"
-	row "shmtop, the live view: resident" \
-		"$(awk '/^VmRSS/ { printf "%.1f MiB", $2 / 1024 }' "/proc/$view/status")" "-" "VmRSS"
+}
+
+screen_close() {
 	printf q >&8
 	exec 8>&-
 	wait "$script"
 	rm "$work/keys"
+}
+
+view_screen() {
+	screen_open
+	churned "shmtop, the live view: CPU" "$view" "$1" "shmtop -d 1; churn -p 2 $1"
+	row "shmtop, the live view: resident" \
+		"$(awk '/^VmRSS/ { printf "%.1f MiB", $2 / 1024 }' "/proc/$view/status")" "-" "VmRSS"
+	screen_close
 }
 
 bench_view() {
@@ -208,20 +217,40 @@ bench_view() {
 	release
 	title "the view open on 500 segments, at rest"
 	hold --segments 500
+	screen_open
+	rested "shmtop, the live view" "shmtop -d 1"
+	screen_close
 	"$shmtop" -b -J -d 1 >"$work/frames" 9>&- &
 	view=$!
 	wait_for 20 test -s "$work/frames"
-	view_before=$(ticks "$view")
-	sleep "$view_seconds"
-	row "shmtop -b -J: CPU" "$(awk -v t=$(($(ticks "$view") - view_before)) \
-		-v hz="$(getconf CLK_TCK)" -v s="$view_seconds" \
-		'BEGIN { printf "%.2f", t / hz / s * 100 }') % core" "-" "shmtop -b -J -d 1"
-	row "shmtop -b -J: resident" \
-		"$(awk '/^VmRSS/ { printf "%.1f MiB", $2 / 1024 }' "/proc/$view/status")" "-" "VmRSS"
+	rested "shmtop -b -J" "shmtop -b -J -d 1"
 	kill -INT "$view"
 	wait "$view"
-	row "start to first frame" "$(best 5 "$shmtop" -b -n 1) ms" "-" "shmtop -b -n 1"
+	row "start to first frame" "$(first_frame 5) ms" "-" "shmtop -b"
 	release
+}
+
+# rested "WHAT" "COMMAND": what the view costs while nothing happens
+rested() {
+	rested_before=$(ticks "$view")
+	sleep "$view_seconds"
+	row "$1: CPU" "$(awk -v t=$(($(ticks "$view") - rested_before)) \
+		-v hz="$(getconf CLK_TCK)" -v s="$view_seconds" \
+		'BEGIN { printf "%.2f", t / hz / s * 100 }') % core" "-" "$2"
+	row "$1: resident" "$(awk '/^VmRSS/ { printf "%.1f MiB", $2 / 1024 }' \
+		"/proc/$view/status")" "-" "VmRSS"
+}
+
+# first_frame N: the least milliseconds of N starts until the first byte of a frame is there
+first_frame() {
+	first_all=
+	for _ in $(seq "$1"); do
+		begin=$(date +%s%N)
+		end=$("$shmtop" -b -n 1 9>&- | { head -c 1 >"$work/byte"; date +%s%N; cat >/dev/null; })
+		first_all="$first_all $(awk -v t=$((end - begin)) 'BEGIN { printf "%.1f", t / 1e6 }')"
+	done
+	# shellcheck disable=SC2086
+	least $first_all
 }
 
 # ---- looks -------------------------------------------------------------------------------------
