@@ -57,22 +57,22 @@ tracer_start() {
 		sleep 0.2
 		kill -0 "$tracer" 2>/dev/null || return 1
 		tracer_now=$(readlink /proc/"$tracer"/fd/* 2>/dev/null | grep -c -e bpf -e perf_event)
-		[ "$tracer_now" -gt 2 ] && [ "$tracer_now" = "$tracer_before" ] && return 0
+		[ "$tracer_now" -gt 0 ] && [ "$tracer_now" = "$tracer_before" ] && return 0
 		tracer_before=$tracer_now
 	done
 	return 1
 }
 
 tracer_stop() {
-	kill -INT "$tracer" 2>/dev/null
+	kill -TERM "$tracer" 2>/dev/null
 	wait "$tracer" 2>/dev/null
 }
 
 bpftrace_program='
-tracepoint:syscalls:sys_enter_shmget { @a[tid] = args->size; }
-tracepoint:syscalls:sys_enter_shmat { @a[tid] = args->shmid; }
-tracepoint:syscalls:sys_enter_shmdt { @a[tid] = args->shmaddr; }
-tracepoint:syscalls:sys_enter_shmctl { @a[tid] = args->shmid; }
+tracepoint:syscalls:sys_enter_shmget { @a[tid] = (uint64)args->size; }
+tracepoint:syscalls:sys_enter_shmat { @a[tid] = (uint64)args->shmid; }
+tracepoint:syscalls:sys_enter_shmdt { @a[tid] = (uint64)args->shmaddr; }
+tracepoint:syscalls:sys_enter_shmctl { @a[tid] = (uint64)args->shmid; }
 tracepoint:syscalls:sys_exit_shmget, tracepoint:syscalls:sys_exit_shmat,
 tracepoint:syscalls:sys_exit_shmdt, tracepoint:syscalls:sys_exit_shmctl
 { printf("%s %d %s %lx %lx\n", probe, pid, comm, @a[tid], args->ret); delete(@a[tid]); }'

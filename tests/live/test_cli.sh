@@ -43,6 +43,9 @@ refused 1 "'0x0badc0de'" show 0x0badc0de
 refused 1 "'1:424242'" show 1:424242
 refused 2 "'shmfrob'" trace -o shmfrob
 refused 2 "'many'" trace -n many
+refused 2 "'0'" trace -n 0
+refused 2 "'0'" trace -d 0
+refused 2 "'0'" -b -n 0
 refused 2 "'nobody-here'" trace -u nobody-here
 refused 2 "'soon'" -b -d soon
 refused 2 "'0'" -b -d 0
@@ -107,6 +110,12 @@ check "list into a pipe has no escapes" same "$("$shmtop" list | tr -dc '\033')"
 check "frames into a pipe have no escapes" same "$("$shmtop" -b -n 1 | tr -dc '\033')" ""
 release
 
+# ---- what a frame says of an empty table
+
+check "a frame whose filter lets nothing pass" status 0 "$shmtop" -b -n 1 -F 'shmid<0'
+check "a frame whose filter lets nothing pass: says so" grep -qx "(no segment passes the filter)" \
+	"$work/out"
+
 # ---- two at once
 
 hold --segments 3
@@ -169,6 +178,10 @@ if as_nobody test -x "$shmtop" 2>/dev/null; then
 	check "the view without root" status 0 as_nobody "$shmtop" -b -n 1
 	check "the view without root: says what it lacks" grep -q "CAP_BPF" "$work/out"
 	check "doctor without root" status 0 as_nobody "$shmtop" doctor
+	check "doctor without root: says what it lacks" status 0 as_nobody "$shmtop" doctor -J
+	check "doctor without root: in JSON too" json "$work/out" \
+		'all(.probes[]; .stands == false and (.why | contains("CAP_BPF")))
+		and any(.probes[]; .name == "events")'
 	release
 else
 	skip "without root" "the build folder may not be read by others, or there is no setpriv"

@@ -85,4 +85,43 @@ check "list shows the segment with nattch 0" json "$work/out" --argjson ns "$ipc
 	| length == 1 and .[0].shmid == $id and .[0].nattch == 0 and .[0].size == 1024
 	and .[0].mode == "0600" and .[0].holders == []'
 
+ipcrm -m "$shmid"
+
+# ---- shmtop demo
+
+frames() {
+	status 0 "$shmtop" demo -d 1 "$@"
+}
+check "shmtop demo without a terminal" frames
+check "shmtop demo without a terminal: three frames" same "$(grep -c '^shmtop ' "$work/out")" 3
+check "shmtop demo removes what it left" same "$(left_behind)" ""
+check "shmtop demo by frames" frames -J -n 4 hello
+check "shmtop demo: its segment is seen held, then by nobody" json "$work/out" -s --argjson ns "$ipcns" \
+	'[.[].segments[] | select(.ipcns == $ns and .creator.comm == "shm-fork-demo")] as $rows
+	| any($rows[]; .nattch == 1) and any($rows[]; .nattch == 0 and .gone == null)'
+
+# A pid comes back: what its earlier process left is not the demo's. In a pid namespace the next pid can
+# be chosen.
+reuse='
+echo 500 >/proc/sys/kernel/ns_last_pid || exit 77
+"$1" --size 2048 old >/dev/null &
+orphan=$!
+wait
+echo $((orphan - 2)) >/proc/sys/kernel/ns_last_pid
+"$2" demo --probe=poll -J -n 2 -d 1.5
+exit $?'
+if unshare -pf --mount-proc sh -c 'echo 500 >/proc/sys/kernel/ns_last_pid' 2>/dev/null; then
+	check "shmtop demo under the pid of an orphan's creator" status 0 unshare -pf --mount-proc \
+		sh -c "$reuse" sh "$demo" "$shmtop"
+	check "shmtop demo under the pid of an orphan's creator: it was so" json "$work/out" -s \
+		--argjson ns "$ipcns" '[last.segments[] | select(.ipcns == $ns)]
+		| any(.size == 1024) and any(.size == 2048)
+		and (([.[] | select(.size == 2048) | .creator.pid][0]) as $pid
+			| any(.size == 1024 and .creator.pid == $pid))'
+	check "shmtop demo under the pid of an orphan's creator: the orphan stays" \
+		same "$(left_behind | cut -d' ' -f2)" 2048
+else
+	skip "shmtop demo under the pid of an orphan's creator" "the next pid cannot be chosen here"
+fi
+
 done_testing

@@ -43,7 +43,7 @@ check "its row stays for seconds" wait_for 10 frames \
 	| (max - min) >= 2'
 check "and goes then" wait_for 20 frames \
 	'last.segments | any(.ipcns == $ns and .shmid == $id) | not'
-check "its row is in the text, marked as gone" grep -qE "^host +$shmid .* [^ ]*x" "$work/text"
+check "its row is in the text, marked as gone" grep -qE "^here +$shmid .* [^ ]*x" "$work/text"
 check "and so are its events" grep -qE " $shmid destroy" "$work/text"
 kill "$json_view" "$text_view"
 check "the view ends well" wait "$json_view"
