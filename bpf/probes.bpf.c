@@ -91,16 +91,16 @@ static __always_inline bool admits_comm(void)
 /* Does the filter let the current task through? */
 static __always_inline bool admits(struct task_struct *task)
 {
-	__u32 pid = task_tgid(task);
+	/* by its key: a process outside the viewer's pid namespace may have the same number */
+	__u32 key = known_key(task);
 
-	if (pid == viewer_pid || (filter_pid && pid != filter_pid))
+	if (key == viewer_pid || (filter_pid && task_tgid(task) != filter_pid))
 		return false;
 	if (filter_has_uid && (__u32)bpf_get_current_uid_gid() != filter_uid)
 		return false;
 	if (filter_has_comm && !admits_comm())
 		return false;
 	if (filter_tree) {
-		__u32 key = known_key(task);
 		struct shm_known *group = bpf_map_lookup_elem(&known, &key);
 
 		return group && group->tree;
@@ -161,7 +161,8 @@ static __always_inline void event_submit(struct shm_event *event)
 	__u64 now = event->time;
 	__u64 flags = BPF_RB_NO_WAKEUP;
 
-	if (now - last_look > LOOK_INTERVAL) {
+	/* signed: another CPU may have looked later than this record's time */
+	if ((__s64)(now - last_look) > LOOK_INTERVAL) {
 		last_look = now;
 		if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > wake_level)
 			flags = BPF_RB_FORCE_WAKEUP;

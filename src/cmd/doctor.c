@@ -34,29 +34,45 @@ const struct command_spec doctor_spec = {
 		"  shmtop doctor -J | jq '.probes[] | select(.stands | not)'",
 };
 
-static const struct probes_report *reports_of(struct collector *collector, size_t *count)
-{
-	struct probes *probes = collector_probes(collector);
+typedef void take_probe(void *context, const struct probes_report *probe);
 
-	*count = 0;
-	return probes ? probes_reports(probes, count) : NULL;
+/* Each probe; where no event is followed, one for all of them. */
+static void each_probe(struct collector *collector, take_probe *take, void *context)
+{
+	const struct source_status *status = model_status(collector_model(collector));
+	const struct probes *probes = collector_probes(collector);
+	bool iterator = strcmp(status->attachers, "iter") == 0;
+	size_t count = 0;
+	const struct probes_report *reports = probes ? probes_reports(probes, &count) : NULL;
+
+	if (!probes)
+		take(context, &(struct probes_report){.name = "events", .why = status->why});
+	for (size_t i = 0; i < count; i++)
+		take(context, &reports[i]);
+	take(context, &(struct probes_report){.name = "iter/task_vma",
+					      .stands = iterator,
+					      .why = iterator ? "" : status->why});
+}
+
+static void print_probe(void *context, const struct probes_report *probe)
+{
+	(void)context;
+	if (probe->stands)
+		printf("%-28s yes\n", probe->name);
+	else
+		printf("%-28s no     %s\n", probe->name, probe->why);
 }
 
 static void print_probes(struct collector *collector)
 {
 	const struct source_status *status = model_status(collector_model(collector));
-	size_t count;
-	const struct probes_report *reports = reports_of(collector, &count);
 
 	printf("calls      %s\nlife       %s\nattachers  %s\n", status->calls, status->life,
 	       status->attachers);
 	if (status->why[0])
 		printf("why        %s\n", status->why);
-	if (count)
-		printf("\n%-28s %-6s %s\n", "PROBE", "STANDS", "WHY NOT");
-	for (size_t i = 0; i < count; i++)
-		printf("%-28s %-6s %s\n", reports[i].name, reports[i].stands ? "yes" : "no",
-		       reports[i].why);
+	printf("\n%-28s %-6s %s\n", "PROBE", "STANDS", "WHY NOT");
+	each_probe(collector, print_probe, NULL);
 }
 
 static void print_use(const char *what, const struct fact_use *use)
@@ -109,41 +125,36 @@ static void print_text(struct collector *collector, const struct column_context 
 	}
 }
 
-static struct json_object *json_probes(struct collector *collector)
+static void add_json_probe(void *context, const struct probes_report *probe)
 {
-	struct json_object *array = json_object_new_array();
-	size_t count;
-	const struct probes_report *reports = reports_of(collector, &count);
+	struct json_object *row = json_object_new_object();
 
-	for (size_t i = 0; array && i < count; i++) {
-		struct json_object *row = json_object_new_object();
-
-		json_object_object_add(row, "name", json_object_new_string(reports[i].name));
-		json_object_object_add(row, "stands", json_object_new_boolean(reports[i].stands));
-		json_object_object_add(row, "why",
-				       reports[i].stands ? NULL
-							 : json_object_new_string(reports[i].why));
-		json_object_array_add(array, row);
-	}
-	return array;
+	json_object_object_add(row, "name", json_object_new_string(probe->name));
+	json_object_object_add(row, "stands", json_object_new_boolean(probe->stands));
+	json_object_object_add(row, "why",
+			       probe->stands ? NULL : json_object_new_string(probe->why));
+	json_object_array_add(context, row);
 }
 
 static int print_json(struct collector *collector, const struct column_context *context)
 {
 	struct json_object *document = json_document("doctor", context);
 	struct json_object *limits = json_object_new_array();
+	struct json_object *probes = json_object_new_array();
 	size_t count;
 	const struct namespace_state *namespaces = model_namespaces(context->model, &count);
 
-	if (!document || !limits) {
+	if (!document || !limits || !probes) {
 		json_object_put(document);
 		json_object_put(limits);
+		json_object_put(probes);
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < count; i++)
 		if (namespaces[i].has_limits)
 			json_object_array_add(limits, json_limits(&namespaces[i].limits));
-	json_object_object_add(document, "probes", json_probes(collector));
+	each_probe(collector, add_json_probe, probes);
+	json_object_object_add(document, "probes", probes);
 	json_object_object_add(document, "limits", limits);
 	json_print(stdout, document);
 	return 0;

@@ -101,6 +101,15 @@ static int find_created(struct model *model, const struct event *event, struct s
 	return 0;
 }
 
+/* Calls of two processes may be told in another order than the kernel had them: an attach that was under
+ * way when its segment was given up for destroyed, and succeeded, was the quicker one. */
+static bool was_quicker(const struct event *event, const struct segment *gone)
+{
+	return (gone->gone_reason == FACT_REASON_IPC_RMID ||
+		gone->gone_reason == FACT_REASON_LAST_DETACH) &&
+	       event->time - event->took <= gone->gone;
+}
+
 /* A successful shmat proves that the segment exists; unless a later snapshot has told otherwise. */
 static int find_attached(struct model *model, const struct event *event, struct segment **out)
 {
@@ -112,6 +121,12 @@ static int find_attached(struct model *model, const struct event *event, struct 
 	if ((segment && !over) || (state && state->read > event->time) ||
 	    segment_living(model, event->ipcns, event->shmid))
 		return 0;
+	if (over && was_quicker(event, segment)) {
+		segment_revive(model, segment);
+		segment->facts.mode |= FACT_MODE_DEST;
+		segment->facts.key = 0;
+		return 0;
+	}
 	return segment_new(model, event->ipcns, event->shmid, event->time, out);
 }
 
@@ -303,13 +318,16 @@ static int apply_shmdt(struct model *model, const struct event *event, struct se
 
 	if (event->ret != 0 || !segment)
 		return 0;
+	uint64_t reach = segment->facts.known & FACT_COL_SIZE ? segment->facts.size : UINT64_MAX;
+
 	if (segment->gone) {
 		apply_to_gone(segment, event);
 		return 0;
 	}
 	if (holder && moves_mappings(segment, event->time)) {
-		for (struct mapping *mapping = holder_attached_at(holder, event->addr); mapping;
-		     mapping = next) {
+		/* as the kernel does it: no further than one attach can reach */
+		for (struct mapping *mapping = holder_attached_at(holder, event->addr);
+		     mapping && mapping->start - event->addr < reach; mapping = next) {
 			next = mapping->holder_next;
 			if (mapping->segment != segment ||
 			    mapping->start - mapping->offset != event->addr)
@@ -373,7 +391,7 @@ static int inherit(struct model *model, const struct mapping *from, struct holde
 		   const struct event *event, struct process *parent)
 {
 	struct segment *segment = from->segment;
-	const struct mapping *there = holder_seek(child, NULL, from->start);
+	struct mapping *there = holder_seek(child, NULL, from->start);
 	struct mapping new = {
 		.segment = segment,
 		.holder = child,
@@ -385,12 +403,18 @@ static int inherit(struct model *model, const struct mapping *from, struct holde
 		.since = event->time,
 	};
 
-	if (there && there->start == from->start)
-		return 0;
+	bool met = there && there->start == from->start;
+
+	if (met && there->origin != MAPPING_SCAN)
+		return 0; /* told before */
 	if (moves_nattch(segment, event->time))
 		segment->nattch++;
 	segment_used_by(model, segment, parent, event->time);
-	return mapping_add(model, &new, NULL);
+	if (!met)
+		return mapping_add(model, &new, NULL);
+	there->origin = MAPPING_FORK; /* the scan was quicker than the event */
+	there->since = event->time;
+	return 0;
 }
 
 static int apply_fork(struct model *model, const struct event *event, struct segment *segment)

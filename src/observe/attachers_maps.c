@@ -189,8 +189,9 @@ static void add_device(struct attachers_devices *devices, unsigned int flags)
 /* Memory files live on the same file systems as segments do, one a page size. */
 static void find_devices(struct attachers_devices *devices)
 {
-	static const unsigned int sizes[] = {MFD_HUGE_64KB, MFD_HUGE_2MB, MFD_HUGE_32MB,
-					     MFD_HUGE_1GB};
+	static const unsigned int sizes[] = {MFD_HUGE_64KB,  MFD_HUGE_2MB, MFD_HUGE_32MB,
+					     MFD_HUGE_512MB, MFD_HUGE_1GB, MFD_HUGE_16GB};
+	_Static_assert(1 + sizeof(sizes) / sizeof(sizes[0]) <= ATTACHERS_DEVICES, "room");
 
 	devices->count = 0;
 	add_device(devices, 0);
@@ -380,7 +381,14 @@ static int scan_processes(struct scan *scan)
 	if (!directory)
 		return -errno;
 	scan->proc = dirfd(directory);
-	while (!error && (entry = readdir(directory))) {
+	while (!error) {
+		errno = 0;
+		entry = readdir(directory);
+		if (!entry) {
+			error = -errno;
+			break;
+		}
+
 		const int pid = entry_number(entry);
 
 		if (pid)

@@ -10,7 +10,7 @@
 const struct column column_table[COLUMNS_COUNT] = {
 	[COLUMN_NS] = {.name = "ns",
 		       .title = "NS",
-		       .help = "IPC namespace: host, own (a container's), else its inode",
+		       .help = "IPC namespace: host, here (one's own), else its inode",
 		       .kind = COLUMN_KIND_TEXT,
 		       .width = 10,
 		       .word = true,

@@ -78,7 +78,7 @@ int64_t column_wall(const struct column_context *context, uint64_t time);
 
 enum { COLUMN_CELL_LEN = 256 };
 
-/* "host" for the machine's first IPC namespace, "own" for another one that is one's own, as in a
+/* "host" for the machine's first IPC namespace, "here" for another one that is one's own, as in a
  * container, else its inode. Static, or `out`. */
 const char *column_ns_name(const struct column_context *context, uint32_t ipcns,
 			   char out[static COLUMN_CELL_LEN]);

@@ -46,7 +46,7 @@ const char *column_ns_name(const struct column_context *context, uint32_t ipcns,
 	if (ipcns == VALUE_IPCNS_HOST)
 		return "host";
 	if (ipcns == context->own_ipcns)
-		return "own";
+		return "here";
 	snprintf(out, COLUMN_CELL_LEN, "%" PRIu32, ipcns);
 	return out;
 }

@@ -258,7 +258,7 @@ static int table_print_history(FILE *out, const struct column_context *context,
 	int err = event_history(context->model, segment, &sequences, &count, &capacity);
 
 	if (!err) {
-		if (strcmp(model_status(context->model)->calls, "none") == 0)
+		if (!count && strcmp(model_status(context->model)->calls, "none") == 0)
 			fputs("\nEvents: not watched (shmtop and shmtop trace do)\n", out);
 		else
 			fprintf(out, "\nEvents seen: %zu\n", count);

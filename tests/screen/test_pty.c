@@ -270,7 +270,7 @@ static void test_tiny(void **state)
 	while (emulator_cell(&session->emulator, 0, 0).chars[0] == 0)
 		assert_true(emulator_read(&session->emulator, WAIT_MS) > 0);
 	emulator_resize(&session->emulator, 7, 60);
-	assert_comes(session, "shmtop needs 40x8, not 60x7");
+	assert_comes(session, "q quits; shmtop needs 40x8, not 60x7");
 	press(session, "q");
 	assert_int_equal(ended(session, WAIT_MS), 0);
 	assert_given_back(session);

@@ -3,7 +3,7 @@
  * A small model for the tests of what is printed: three segments in two namespaces, one more that came
  * and went, at a fixed time. Made by the ways in that the collector uses.
  *
- *   host 1    32769  key 0x52010203  8G    held by 1021 (twice) and 1022; creator 1021 postgres
+ *   here 1    32769  key 0x52010203  8G    held by 1021 (twice) and 1022; creator 1021 postgres
  *             65538  IPC_PRIVATE     64M   nobody attached; creator 9912 is gone; rss unknown
  *            229383  made by 7713 5 s ago, attached, removed, ended by its exit
  *   ns 2         0  key 0x0000162e  64K   removed, locked, attached once; nobody could look by whom

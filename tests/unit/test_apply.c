@@ -94,6 +94,29 @@ static void shmat_that_a_scan_or_a_row_has_already(void **state)
 	assert_int_equal(living(model, 6)->mappings->origin, MAPPING_SHMAT);
 }
 
+static void shmat_that_was_quicker_than_the_removal_told_before_it(void **state)
+{
+	struct model *model = *state;
+	struct event late = attached(5, 200, AT(103), ADDR);
+
+	make(model, 5, 100, AT(100));
+	control(model, 5, 100, AT(102), IPC_RMID, 0);
+	ended(model, 5, FACT_REASON_IPC_RMID);
+	late.took = AT(2);
+	apply(model, &late);
+	assert_counts(living(model, 5), 1, 1);
+	assert_true(living(model, 5)->facts.mode & FACT_MODE_DEST);
+	assert_int_equal(living(model, 5)->born, AT(100));
+	assert_int_equal(living(model, 5)->creator->pid, 100);
+	assert_int_equal(model_segment_count(model), 1);
+	detach(model, 5, 200, AT(104), ADDR);
+	ended(model, 5, FACT_REASON_LAST_DETACH);
+	/* one that began after the end attached another segment with the same id */
+	attach(model, 5, 200, AT(105), ADDR);
+	assert_int_equal(living(model, 5)->born, 0);
+	assert_null(living(model, 5)->creator);
+}
+
 static void shmat_of_before_the_snapshot_of_an_unknown_segment(void **state)
 {
 	struct model *model = *state;
@@ -178,11 +201,12 @@ static void shmdt_removes_the_mapping_and_the_holder(void **state)
 static void shmdt_closes_all_fragments_of_its_attach(void **state)
 {
 	struct model *model = *state;
-	const struct segment_facts row = a_row(5, 100, 4);
+	struct segment_facts row = a_row(5, 100, 4);
 	struct attachment seen[] = {a_mapping(5, 100, ADDR), a_mapping(5, 100, ADDR + 4096),
 				    a_mapping(5, 100, ADDR + 8192), a_mapping(5, 100, ADDR2)};
 
 	/* mprotect made three of the first */
+	row.size = 3 * 4096;
 	for (size_t i = 0; i < 3; i++) {
 		seen[i].offset = 4096 * i;
 		seen[i].length = 4096;
@@ -334,6 +358,21 @@ static void fork_that_shares_or_is_late_copies_nothing(void **state)
 	assert_int_equal(holders(model), 1);
 }
 
+static void fork_that_a_scan_has_already_is_counted(void **state)
+{
+	struct model *model = *state;
+	const struct segment_facts row = a_row(5, 100, 1);
+	const struct attachment seen[] = {a_mapping(5, 100, ADDR), a_mapping(5, 110, ADDR)};
+
+	/* row, start of the scan, fork, the scan comes to the child */
+	snapshot(model, &row, 1, AT(100));
+	scan(model, seen, 2, AT(101));
+	assert_counts(living(model, 5), 1, 2);
+	forked(model, 100, 110, AT(101.001));
+	assert_counts(living(model, 5), 2, 2);
+	assert_int_equal(living(model, 5)->mappings->segment_next->origin, MAPPING_FORK);
+}
+
 static void exec_and_exit_let_go_of_everything(void **state)
 {
 	static const struct {
@@ -440,6 +479,7 @@ int main(void)
 		MODEL_TEST(shmat_that_failed_changes_nothing),
 		MODEL_TEST(shmat_told_twice_counts_once),
 		MODEL_TEST(shmat_that_a_scan_or_a_row_has_already),
+		MODEL_TEST(shmat_that_was_quicker_than_the_removal_told_before_it),
 		MODEL_TEST(shmat_of_before_the_snapshot_of_an_unknown_segment),
 		MODEL_TEST(shmat_with_remap_replaces_what_it_covers),
 		MODEL_TEST(shmat_with_remap_over_itself_is_not_the_end),
@@ -454,6 +494,7 @@ int main(void)
 		MODEL_TEST(shmdt_of_a_mapping_that_nobody_knew),
 		MODEL_TEST(fork_copies_the_mappings),
 		MODEL_TEST(fork_that_shares_or_is_late_copies_nothing),
+		MODEL_TEST(fork_that_a_scan_has_already_is_counted),
 		MODEL_TEST(exec_and_exit_let_go_of_everything),
 		MODEL_TEST(exec_and_exit_of_a_vfork_child_leave_its_parent_alone),
 		MODEL_TEST(exit_of_a_group_whose_leader_went_first),

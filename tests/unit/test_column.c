@@ -98,6 +98,20 @@ static void lists_are_parsed(void **state)
 
 /* ---- cells ----------------------------------------------------------------------------------- */
 
+static void namespaces_have_names(void **state)
+{
+	struct column_context context = {.own_ipcns = 7};
+	char out[COLUMN_CELL_LEN];
+
+	(void)state;
+	assert_string_equal(column_ns_name(&context, 4026531839u, out), "host");
+	assert_string_equal(column_ns_name(&context, 7, out), "here");
+	assert_string_equal(column_ns_name(&context, 4026532210u, out), "4026532210");
+	/* On the machine itself both names would do. */
+	context.own_ipcns = 4026531839u;
+	assert_string_equal(column_ns_name(&context, 4026531839u, out), "host");
+}
+
 static void cells_for_people(void **state)
 {
 	static const struct {
@@ -105,7 +119,7 @@ static void cells_for_people(void **state)
 		enum column_id column;
 		const char *cell;
 	} cases[] = {
-		{32769, COLUMN_NS, "host"},
+		{32769, COLUMN_NS, "here"},
 		{0, COLUMN_NS, "2"},
 		{32769, COLUMN_SHMID, "32769"},
 		{0, COLUMN_SHMID, "0"},
@@ -349,6 +363,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(table_is_whole_and_names_match_it),
 		cmocka_unit_test(names_are_found),
+		cmocka_unit_test(namespaces_have_names),
 		cmocka_unit_test(lists_are_parsed),
 		cmocka_unit_test(cells_for_people),
 		cmocka_unit_test(cells_for_scripts),

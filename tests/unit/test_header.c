@@ -34,7 +34,7 @@ static void header_of_a_machine(void **state)
 		      "12:04:31  every 1.0s  tracepoint/sched/iter  lost 0  drift 1  2 ns\n"
 		      "Why not better: no fentry\n"
 		      "Mem  size 8.06G  rss >7.00G  swap >4.00K\n"
-		      "Seg  3  host 2/4096  unattached 1  att 4  procs 2\n");
+		      "Seg  3  here 2/4096  unattached 1  att 4  procs 2\n");
 	/* limits of other namespaces than one's own say nothing here */
 	context.own_ipcns = SAMPLE_OTHER;
 	assert_header(&context, 0,

@@ -90,13 +90,13 @@ static void default_columns_are_aligned(void **state)
 		print_default(*state, headed),
 		"NS      SHMID KEY        OWNER      PERM  SIZE   RSS ATT CREATOR         AGE  "
 		"IDLE FLAG HOLDERS\n"
-		"host    32769 0x52010203 4000000001 0600 8.00G 7.00G   3 1021 postgres   41d    "
+		"here    32769 0x52010203 4000000001 0600 8.00G 7.00G   3 1021 postgres   41d    "
 		"2s      1021 1022\n"
-		"host    65538 -          4000000002 0640 64.0M     -   0 9912+         3d00h "
+		"here    65538 -          4000000002 0640 64.0M     -   0 9912+         3d00h "
 		"3d00h !\n"
 		"2           0 0x0000162e 0          0666 64.0K 4.00K   1 -                1m    "
 		"1m DL   -\n"
-		"host   229383 -          1000       0600 4.00K     -   0 7713+tst         3s    "
+		"here   229383 -          1000       0600 4.00K     -   0 7713+tst         3s    "
 		"0s DNx\n");
 }
 
@@ -106,7 +106,7 @@ static void numbers_have_a_width_of_their_own(void **state)
 
 	/* Texts take what stands in them, numbers what most need. */
 	assert_string_equal(PRINT(*state, bare, COLUMN_PERM, COLUMN_NATTCH, COLUMN_NS),
-			    "0600   3 host\n0640   0 host\n0666   1 2\n0600   0 host\n");
+			    "0600   3 here\n0640   0 here\n0666   1 2\n0600   0 here\n");
 }
 
 static void raw_fields_hold_no_blank_and_are_never_empty(void **state)
@@ -175,10 +175,10 @@ static void columns_are_cut_and_left_out(void **state)
 	assert_string_equal(
 		print_default(test, options),
 		"NS      SHMID KEY        OWNER    PERM  SIZE   RSS ATT CREATOR         AGE\n"
-		"host    32769 0x52010203 4000000~ 0600 8.00G 7.00G   3 1021 postgres   41d\n"
-		"host    65538 -          4000000~ 0640 64.0M     -   0 9912+         3d00h\n"
+		"here    32769 0x52010203 4000000~ 0600 8.00G 7.00G   3 1021 postgres   41d\n"
+		"here    65538 -          4000000~ 0640 64.0M     -   0 9912+         3d00h\n"
 		"2           0 0x0000162e 0        0666 64.0K 4.00K   1 -                1m\n"
-		"host   229383 -          1000     0600 4.00K     -   0 7713+tst         3s\n");
+		"here   229383 -          1000     0600 4.00K     -   0 7713+tst         3s\n");
 	/* A last text is cut to what is left. */
 	options.width = 20;
 	assert_string_equal(PRINT(test, options, COLUMN_SHMID, COLUMN_COMMAND),
@@ -254,7 +254,7 @@ static void segment_with_holders_in_words(void **state)
 	assert_string_equal(
 		print_segment(*state, 32769),
 		"Segment      32769\n"
-		"Namespace    host (1)\n"
+		"Namespace    here (1)\n"
 		"Key          0x52010203 (1375797763)\n"
 		"State        exists\n"
 		"Flags        none\n"
@@ -290,7 +290,7 @@ static void segment_that_nobody_holds_in_words(void **state)
 	assert_string_equal(
 		print_segment(*state, 65538),
 		"Segment      65538\n"
-		"Namespace    host (1)\n"
+		"Namespace    here (1)\n"
 		"Key          IPC_PRIVATE\n"
 		"State        nobody is attached and its creator is gone\n"
 		"Flags        orphan\n"
@@ -328,7 +328,7 @@ static void segment_that_is_gone_in_words(void **state)
 	assert_string_equal(
 		print_segment(*state, 229383),
 		"Segment      229383\n"
-		"Namespace    host (1)\n"
+		"Namespace    here (1)\n"
 		"Key          IPC_PRIVATE\n"
 		"State        gone since 2024-05-01 12:04:29 (last_detach)\n"
 		"Flags        dest, noreserve, gone\n"
