@@ -81,13 +81,19 @@ static void facts_people(const struct column_context *context, const struct segm
 		 cell(context, segment, COLUMN_IDLE, b));
 }
 
-static void facts_attached(const struct segment *segment, size_t holders,
+static void facts_attached(const struct model *model, const struct segment *segment, size_t holders,
 			   struct detail_facts *facts)
 {
+	bool has_drift = model_has_drift(model, segment);
 	int64_t drift = model_drift(segment);
 
 	if (!(segment->facts.known & FACT_COL_NATTCH))
 		fact_add(facts, "Attached", THEME_PLAIN, "-");
+	else if (!has_drift)
+		fact_add(facts, "Attached", THEME_WARNING,
+			 "%" PRIu64 " mappings, %" PRIu64
+			 " known: not all processes may be looked at",
+			 segment->nattch, segment->mapped);
 	else if (drift)
 		fact_add(facts, "Attached", THEME_WARNING,
 			 "nattch %" PRIu64 ", mappings known %" PRIu64 ": drift %" PRId64,
@@ -222,7 +228,7 @@ static void detail_draw(struct screen *screen, const struct column_context *cont
 		      &detail->event_capacity);
 	facts_identity(context, segment, &facts);
 	facts_people(context, segment, &facts);
-	facts_attached(segment, detail->holders.count, &facts);
+	facts_attached(context->model, segment, detail->holders.count, &facts);
 	facts_state(context, segment, &facts);
 
 	lines = facts.count + 2 + detail->holders.count + 2 + detail->event_count;

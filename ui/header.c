@@ -63,7 +63,10 @@ static void header_draw_title(const struct screen *screen, const struct column_c
 	snprintf(pieces[5].text, DRAW_PIECE_LEN, "%s%s", status->why[0] ? "!" : "",
 		 poll ? "poll" : status->calls);
 	snprintf(pieces[6].text, DRAW_PIECE_LEN, "lost %" PRIu64, status->lost);
-	snprintf(pieces[7].text, DRAW_PIECE_LEN, "drift %" PRIu64, totals->drift);
+	if (totals->has_drift)
+		snprintf(pieces[7].text, DRAW_PIECE_LEN, "drift %" PRIu64, totals->drift);
+	else
+		snprintf(pieces[7].text, DRAW_PIECE_LEN, "drift -");
 	snprintf(pieces[8].text, DRAW_PIECE_LEN, "%zu ns", totals->namespaces);
 	draw_pieces(&screen->theme, row.top, row.left, row.width, pieces,
 		    sizeof(pieces) / sizeof(pieces[0]));

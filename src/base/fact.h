@@ -192,7 +192,8 @@ struct source_status {
 	const char *life;      /* "sched", or "none" */
 	const char *attachers; /* "iter", "maps", or "none" */
 	uint64_t lost;         /* events that the kernel could not deliver since the start */
-	char why[256];         /* why not better; empty when nothing is missing */
+	bool partial;  /* some processes may not be looked at: their mappings are not known */
+	char why[256]; /* why not better; empty when nothing is missing */
 };
 
 #endif

@@ -48,7 +48,7 @@ void options_error(const struct command_spec *spec, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
-	fprintf(stderr, "shmtop%s%s: %s\n", spec->name ? " " : "", spec->name ? spec->name : "",
+	fprintf(stderr, "shmtop: %s%s%s\n", spec->name ? spec->name : "", spec->name ? ": " : "",
 		message);
 }
 

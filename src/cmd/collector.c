@@ -174,11 +174,10 @@ static bool told_enough(int error)
 	return error == 0 || error == -ENOSPC;
 }
 
-/* The kernel follows the life of those that it is told of: all holders, and the creators alive. */
+/* The kernel follows the life of those that it is told of. */
 static int tell_kernel(struct collector *collector)
 {
 	const struct attachment_list *mappings = &collector->mappings;
-	int32_t told = 0;
 
 	if (!collector->probes)
 		return 0;
@@ -192,19 +191,25 @@ static int tell_kernel(struct collector *collector)
 		if (!told_enough(error))
 			return error;
 	}
-	for (const struct segment *segment = model_segments(collector->model); segment;
-	     segment = segment->next) {
-		const struct process *creator = segment->creator;
-
-		if (!creator || creator->pid == told || (creator->checked && !creator->alive))
-			continue;
-		int error = probes_know_creator(collector->probes, creator->pid);
-
-		if (!told_enough(error))
-			return error;
-		told = creator->pid;
-	}
 	return 0;
+}
+
+/* After each scan again: the iterator may have failed, and processes be hidden. */
+static void describe_sources(struct collector *collector)
+{
+	struct source_status *status = &collector->status;
+	bool iterator = attachers_method(collector->attachers) == ATTACHERS_ITERATOR;
+
+	status->calls = collector->probes ? "tracepoint" : "none";
+	status->life = collector->probes ? "sched" : "none";
+	status->attachers = iterator ? "iter" : "maps";
+	status->partial = collector->mappings.partial;
+	if (collector->options.rung == COLLECTOR_POLL)
+		snprintf(status->why, sizeof(status->why), "--probe=poll asks for no more");
+	else if (!iterator && status->why[0] == '\0')
+		snprintf(status->why, sizeof(status->why), "%s",
+			 attachers_why(collector->attachers));
+	model_set_status(collector->model, status);
 }
 
 static int scan_mappings(struct collector *collector)
@@ -218,6 +223,7 @@ static int scan_mappings(struct collector *collector)
 
 	if (error)
 		return error;
+	describe_sources(collector);
 	error = model_reconcile_attachments(collector->model, collector->mappings.rows,
 					    collector->mappings.count, began);
 	uint64_t ended = clock_now();
@@ -247,13 +253,15 @@ static void resolve_processes(struct collector *collector, uint64_t deadline)
 	struct process_facts facts;
 
 	while ((process = model_next_wanted(collector->model))) {
-		int error = process_read(process->pid, &facts);
+		int32_t pid = process->pid;
+		int error = process_read(pid, &facts);
 		uint64_t now = clock_now();
 
 		if (error)
 			model_process_missing(collector->model, process, now);
-		else
-			model_process_known(collector->model, process, &facts, now);
+		else if (model_process_known(collector->model, process, &facts, now) &&
+			 collector->probes)
+			probes_know_creator(collector->probes, pid); /* as far as there is room */
 		if (now >= deadline)
 			break;
 	}
@@ -336,22 +344,6 @@ static int open_probes(struct collector *collector, char why[static PROBES_WHY_L
 		return 0;
 	}
 	return error;
-}
-
-static void describe_sources(struct collector *collector)
-{
-	struct source_status *status = &collector->status;
-	bool iterator = attachers_method(collector->attachers) == ATTACHERS_ITERATOR;
-
-	status->calls = collector->probes ? "tracepoint" : "none";
-	status->life = collector->probes ? "sched" : "none";
-	status->attachers = iterator ? "iter" : "maps";
-	if (collector->options.rung == COLLECTOR_POLL)
-		snprintf(status->why, sizeof(status->why), "--probe=poll asks for no more");
-	else if (!iterator && status->why[0] == '\0')
-		snprintf(status->why, sizeof(status->why), "%s",
-			 attachers_why(collector->attachers));
-	model_set_status(collector->model, status);
 }
 
 int collector_open(const struct collector_options *options, struct collector **out,

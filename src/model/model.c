@@ -34,7 +34,8 @@ int model_new(const struct model_limits *limits, struct model **out)
 	pool_init(&model->holder_pool, sizeof(struct holder));
 	pool_init(&model->mapping_pool, sizeof(struct mapping));
 	pool_init(&model->process_pool, sizeof(struct process));
-	model->status = (struct source_status){"none", "none", "none", 0, ""};
+	model->status =
+		(struct source_status){.calls = "none", .life = "none", .attachers = "none"};
 	model->distrusted = true;
 	model->ring = calloc(model->limits.events, sizeof(*model->ring));
 	if (!model->ring || make_tables(model)) {
@@ -130,6 +131,11 @@ int64_t model_drift(const struct segment *segment)
 	return (int64_t)(segment->nattch - segment->mapped);
 }
 
+bool model_has_drift(const struct model *model, const struct segment *segment)
+{
+	return !model->status.partial || model_drift(segment) <= 0;
+}
+
 static bool needs_scan(const struct segment *segment)
 {
 	int64_t drift = (int64_t)(segment->nattch - segment->mapped);
@@ -166,10 +172,12 @@ void model_totals(const struct model *model, struct model_totals *out)
 		.processes = HASH_COUNT(model->holders) - 1, /* the anchor */
 		.has_rss = true,
 		.has_swap = true,
+		.has_drift = true,
 	};
 	for (const struct segment *segment = model->living; segment; segment = segment->next) {
 		const struct segment_facts *facts = &segment->facts;
-		int64_t drift = model_drift(segment);
+		bool has_drift = model_has_drift(model, segment);
+		int64_t drift = has_drift ? model_drift(segment) : 0;
 
 		out->attachments += segment->nattch;
 		out->unattached += segment->nattch == 0;
@@ -177,6 +185,7 @@ void model_totals(const struct model *model, struct model_totals *out)
 		out->size += facts->known & FACT_COL_SIZE ? facts->size : 0;
 		out->rss += facts->known & FACT_COL_RSS ? facts->rss : 0;
 		out->swap += facts->known & FACT_COL_SWAP ? facts->swap : 0;
+		out->has_drift = out->has_drift && has_drift;
 		out->has_rss = out->has_rss && (facts->known & FACT_COL_RSS);
 		out->has_swap = out->has_swap && (facts->known & FACT_COL_SWAP);
 	}

@@ -229,8 +229,9 @@ void model_expire(struct model *model, uint64_t now);
  * answers each with model_process_known() or model_process_missing(). */
 const struct process *model_next_wanted(struct model *model);
 /* What /proc says about that pid now. When it started after the time at which the model met the
- * process, or at another start_time, it is a later process with the same pid and tells nothing. */
-void model_process_known(struct model *model, const struct process *process,
+ * process, or at another start_time, it is a later process with the same pid and tells nothing.
+ * Returns whether it is that process, and lives. */
+bool model_process_known(struct model *model, const struct process *process,
 			 const struct process_facts *facts, uint64_t now);
 /* /proc has no such pid any more. */
 void model_process_missing(struct model *model, const struct process *process, uint64_t now);
@@ -260,12 +261,15 @@ struct model_totals {
 	uint64_t size, rss, swap; /* bytes */
 	bool has_rss, has_swap;   /* false: unknown for at least one segment */
 	uint64_t drift;           /* sum of |nattch - mapped| over settled segments */
+	bool has_drift;           /* false: see model_has_drift() */
 	uint64_t unattached;      /* segments with nattch 0 */
 };
 void model_totals(const struct model *model, struct model_totals *out);
 
 /* nattch - mapped for a segment where both were looked at with no event since: 0 when that is not so. */
 int64_t model_drift(const struct segment *segment);
+/* Is it known? Where some processes may not be looked at, mappings that are missing tell nothing. */
+bool model_has_drift(const struct model *model, const struct segment *segment);
 
 /* What the collector must do next. `scan`: the attachments known cannot be trusted: an event was lost
  * (model_distrust), drift, or rows changed in a way that no event told. `settle`: rows changed since

@@ -82,7 +82,10 @@ static void namespace_end_segments(struct model *model, uint32_t ipcns, uint64_t
 /* No process lives in it. Returns whether it is over. */
 static bool namespace_deserted(struct model *model, struct namespace_state *state, uint64_t began)
 {
-	if (state->segments && namespace_is_mapped(model, state->facts.ipcns)) {
+	/* One that only events told of may have its processes where they cannot be looked at. */
+	bool hidden = model->status.partial && state->facts.pid == 0;
+
+	if (state->segments && (hidden || namespace_is_mapped(model, state->facts.ipcns))) {
 		if (state->error != -ESRCH)
 			model->distrusted = true;
 		state->readable = false;

@@ -366,23 +366,23 @@ static void process_set_texts(struct process *process, const struct process_fact
 	}
 }
 
-void model_process_known(struct model *model, const struct process *process,
+bool model_process_known(struct model *model, const struct process *process,
 			 const struct process_facts *facts, uint64_t now)
 {
 	struct process *own = process_own(model, process);
 
 	if (!own)
-		return;
+		return false;
 	own->resolved = true;
 	if (!own->start_time) {
 		if (!own->latest)
-			return; /* nobody can tell whether it is the same: not even whether it lives */
+			return false; /* nobody can tell whether it is the same: not even whether it lives */
 		if (facts->start_time > own->latest)
 			process_split(model, own, facts->start_time, now);
 		own->start_time = facts->start_time;
 	} else if (!same_start(own->start_time, facts->start_time)) {
 		process_set_gone(own, now);
-		return;
+		return false;
 	}
 	own->checked = true;
 	own->alive = !own->ended;
@@ -394,6 +394,7 @@ void model_process_known(struct model *model, const struct process *process,
 	if (facts->comm[0] != '\0')
 		snprintf(own->comm, sizeof(own->comm), "%s", facts->comm);
 	process_set_texts(own, facts);
+	return own->alive;
 }
 
 void model_process_missing(struct model *model, const struct process *process, uint64_t now)

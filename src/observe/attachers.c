@@ -241,6 +241,7 @@ int attachers_scan(struct attachers *attachers, struct attachment_list *list)
 		list->count = 0;
 		return error;
 	}
+	list->partial = list->hidden > 0 || loader_pidns() != 0;
 	attachment_list_settle(list);
 	return 0;
 }

@@ -35,6 +35,8 @@ struct attachment_list {
 	struct attachment *rows; /* owned; ordered by (mm, start), each once */
 	size_t count;
 	size_t capacity;
+	bool partial;  /* some processes cannot be looked at, for want of rights or in another pid
+			* namespace: mappings are missing */
 	size_t hidden; /* maps only: processes that may not be looked at: the list is incomplete */
 };
 

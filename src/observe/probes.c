@@ -420,7 +420,9 @@ void probes_loss(const struct probes *probes, struct probes_loss *out)
 		out->ring += ring;
 		out->pairs += pairs;
 		out->known += known;
-		out->ops[kinds[i].op] = ring + pairs + known;
+		/* The record of who could not be known came all the same; but the child of a fork
+		 * that could not be known has forks and an exit that nobody tells. */
+		out->ops[kinds[i].op] = ring + pairs + (kinds[i].op == FACT_FORK ? known : 0);
 		out->total += ring + pairs + known;
 	}
 }

@@ -228,7 +228,10 @@ void column_value_dtime(const struct column_context *context, const struct segme
 void column_value_drift(const struct column_context *context, const struct segment *segment,
 			struct column_value *out)
 {
-	(void)context;
+	if (!model_has_drift(context->model, segment)) {
+		out->type = COLUMN_UNKNOWN;
+		return;
+	}
 	out->type = COLUMN_NUMBER;
 	out->number = model_drift(segment);
 }

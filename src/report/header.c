@@ -28,10 +28,14 @@ static void header_print_source(FILE *out, const struct column_context *context,
 	fprintf(out, "shmtop  %s  %02d:%02d:%02d", host, local.tm_hour, local.tm_min, local.tm_sec);
 	if (interval > 0)
 		fprintf(out, "  every %.1fs", interval);
-	fprintf(out, "  %s/%s/%s  lost %" PRIu64 "  drift %" PRIu64 "  %zu ns\n",
-		status->calls ? status->calls : "-", status->life ? status->life : "-",
-		status->attachers ? status->attachers : "-", status->lost, totals->drift,
-		totals->namespaces);
+	fprintf(out, "  %s/%s/%s  lost %" PRIu64, status->calls ? status->calls : "-",
+		status->life ? status->life : "-", status->attachers ? status->attachers : "-",
+		status->lost);
+	if (totals->has_drift)
+		fprintf(out, "  drift %" PRIu64, totals->drift);
+	else
+		fputs("  drift -", out);
+	fprintf(out, "  %zu ns\n", totals->namespaces);
 	if (status->why[0])
 		fprintf(out, "Why not better: %s\n", status->why);
 }

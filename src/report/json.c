@@ -166,13 +166,14 @@ static void json_add_figures(struct json_object *object, const struct column_con
 {
 	const struct segment_facts *facts = &segment->facts;
 	bool has_uid = facts->known & FACT_COL_UID;
+	bool has_drift = model_has_drift(context->model, segment);
 
 	json_add(object, "size", json_known(segment, FACT_COL_SIZE, facts->size));
 	json_add(object, "rss", json_known(segment, FACT_COL_RSS, facts->rss));
 	json_add(object, "swap", json_known(segment, FACT_COL_SWAP, facts->swap));
 	json_add(object, "nattch", json_known(segment, FACT_COL_NATTCH, segment->nattch));
-	json_add(object, "mapped", json_object_new_uint64(segment->mapped));
-	json_add(object, "drift", json_object_new_int64(model_drift(segment)));
+	json_add(object, "mapped", has_drift ? json_object_new_uint64(segment->mapped) : NULL);
+	json_add(object, "drift", has_drift ? json_object_new_int64(model_drift(segment)) : NULL);
 	json_add(object, "uid", json_known(segment, FACT_COL_UID, facts->uid));
 	json_add(object, "owner",
 		 has_uid ? json_text(owner_name(context->owners, facts->uid)) : NULL);
@@ -237,7 +238,7 @@ static struct json_object *json_probe(const struct model *model)
 	json_add(object, "life", json_text(status->life));
 	json_add(object, "attachers", json_text(status->attachers));
 	json_add(object, "lost", json_object_new_uint64(status->lost));
-	json_add(object, "drift", json_object_new_uint64(totals.drift));
+	json_add(object, "drift", totals.has_drift ? json_object_new_uint64(totals.drift) : NULL);
 	json_add(object, "why", json_object_new_string(status->why));
 	return object;
 }

@@ -225,7 +225,7 @@ static int table_print_holders(FILE *out, const struct column_context *context,
 			       const struct segment *segment)
 {
 	struct holder_list list = {0};
-	int64_t drift = model_drift(segment);
+	int64_t drift = model_has_drift(context->model, segment) ? model_drift(segment) : 0;
 	int err = holders_collect(segment, &list);
 
 	if (err)

@@ -172,7 +172,8 @@ if as_nobody test -x "$shmtop" 2>/dev/null; then
 	check "list without root: the segments of its namespace" json "$work/out" \
 		--argjson ns "$ipcns" '[.segments[] | select(.ipcns == $ns)] | length == 2'
 	check "list without root: holders it may not see are unknown" json "$work/out" \
-		'.probe.attachers == "maps" and all(.segments[]; .holders == null)'
+		'.probe.attachers == "maps" and .probe.drift == null
+		and all(.segments[]; .holders == null and .drift == null)'
 	check "trace without root" status 1 as_nobody "$shmtop" trace -n 1
 	check "trace without root: one line names the capabilities" one_line "CAP_BPF"
 	check "the view without root" status 0 as_nobody "$shmtop" -b -n 1

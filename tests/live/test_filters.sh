@@ -3,6 +3,7 @@
 #
 # What trace lets through: by process, user, name, result and kind. Each filter is tried beside a
 # process that it must keep out, and only ends once the one that it must show was shown.
+# shellcheck disable=SC2016,SC2317 # jq and inner shells expand; functions are called by others
 # shellcheck source=tests/live/helpers/live.sh
 . "$(dirname "$0")/helpers/live.sh"
 
@@ -21,7 +22,7 @@ trap 'end_both; live_end' EXIT
 
 # The process that calls is the child of the one that counts.
 caller_of() {
-	cat "/proc/$1/task/$1/children" | tr -d ' '
+	tr -d ' ' <"/proc/$1/task/$1/children"
 }
 both_call() {
 	[ -n "$(caller_of "$first")" ] && [ -n "$(caller_of "$second")" ]

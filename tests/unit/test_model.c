@@ -200,6 +200,27 @@ static void drift_is_told_when_both_sides_are_settled(void **state)
 	assert_true(needs(model).scan);
 }
 
+/* Where some processes may not be looked at, a mapping that is missing is no drift, but unknown. */
+static void drift_is_unknown_in_a_partial_view(void **state)
+{
+	struct model *model = *state;
+	const struct source_status partial = {.calls = "none", .partial = true};
+	const struct segment_facts rows[] = {a_row(5, 100, 2), a_row(6, 100, 1)};
+	const struct attachment seen = a_mapping(6, 100, ADDR);
+	struct model_totals totals;
+
+	snapshot(model, rows, 2, AT(100));
+	scan(model, &seen, 1, AT(101));
+	snapshot(model, rows, 2, AT(102));
+	assert_true(model_has_drift(model, living(model, 5)));
+	model_set_status(model, &partial);
+	assert_false(model_has_drift(model, living(model, 5)));
+	assert_true(model_has_drift(model, living(model, 6)));
+	model_totals(model, &totals);
+	assert_false(totals.has_drift);
+	assert_int_equal(totals.drift, 0);
+}
+
 static void events_under_way_are_no_drift_once_drained(void **state)
 {
 	struct model *model = *state;
@@ -557,6 +578,7 @@ int main(void)
 		cmocka_unit_test(gone_segments_are_bounded),
 		cmocka_unit_test(a_model_may_keep_no_past_at_all),
 		MODEL_TEST(drift_is_told_when_both_sides_are_settled),
+		MODEL_TEST(drift_is_unknown_in_a_partial_view),
 		MODEL_TEST(events_under_way_are_no_drift_once_drained),
 		MODEL_TEST(changes_that_events_explain_can_wait),
 		MODEL_TEST(changes_that_no_event_told_need_a_scan),

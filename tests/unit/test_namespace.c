@@ -40,6 +40,22 @@ static void a_namespace_that_events_told_of_since_stays(void **state)
 	assert_int_equal(count, 1);
 }
 
+/* Its processes may be where nobody can look: in another pid namespace than the viewer's. */
+static void a_namespace_known_by_events_alone_stays_in_a_partial_view(void **state)
+{
+	struct model *model = *state;
+	const struct source_status partial = {.calls = "tracepoint", .partial = true};
+	const struct source_status whole = {.calls = "tracepoint"};
+
+	model_set_status(model, &partial);
+	make(model, 5, 100, AT(100));
+	assert_int_equal(model_reconcile_namespaces(model, NULL, 0, AT(101)), 0);
+	living(model, 5);
+	model_set_status(model, &whole);
+	assert_int_equal(model_reconcile_namespaces(model, NULL, 0, AT(102)), 0);
+	ended(model, 5, FACT_REASON_NAMESPACE);
+}
+
 static void a_mapping_keeps_its_namespace(void **state)
 {
 	struct model *model = *state;
@@ -95,6 +111,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		MODEL_TEST(a_namespace_without_processes_ends_with_its_segments),
 		MODEL_TEST(a_namespace_that_events_told_of_since_stays),
+		MODEL_TEST(a_namespace_known_by_events_alone_stays_in_a_partial_view),
 		MODEL_TEST(a_mapping_keeps_its_namespace),
 		MODEL_TEST(an_unreadable_namespace_says_why_and_keeps_its_segments),
 	};

@@ -245,33 +245,34 @@ static void test_stop_at_operand(void **state)
 static void test_unknown(void **state)
 {
 	(void)state;
-	refuses("list --foo", "shmtop list: unknown option '--foo'; " KNOWN);
-	refuses("list --foo=bar 1", "shmtop list: unknown option '--foo'; " KNOWN);
-	refuses("list -x", "shmtop list: unknown option '-x'; " KNOWN);
-	refuses("list -Jx", "shmtop list: unknown option '-x'; " KNOWN);
-	refuses("list 12 --jsonx -J", "shmtop list: unknown option '--jsonx'; " KNOWN);
-	refuses("list -?", "shmtop list: unknown option '-?'; " KNOWN);
-	refuses("list -\xff", "shmtop list: unknown option '-\\xff'; " KNOWN);
-	refuses("list --\x1b[m", "shmtop list: unknown option '--\\x1b[m'; " KNOWN);
-	refuses("list --r", "shmtop list: option '--r' may be any of: --raw, "
+	refuses("list --foo", "shmtop: list: unknown option '--foo'; " KNOWN);
+	refuses("list --foo=bar 1", "shmtop: list: unknown option '--foo'; " KNOWN);
+	refuses("list -x", "shmtop: list: unknown option '-x'; " KNOWN);
+	refuses("list -Jx", "shmtop: list: unknown option '-x'; " KNOWN);
+	refuses("list 12 --jsonx -J", "shmtop: list: unknown option '--jsonx'; " KNOWN);
+	refuses("list -?", "shmtop: list: unknown option '-?'; " KNOWN);
+	refuses("list -\xff", "shmtop: list: unknown option '-\\xff'; " KNOWN);
+	refuses("list --\x1b[m", "shmtop: list: unknown option '--\\x1b[m'; " KNOWN);
+	refuses("list --r", "shmtop: list: option '--r' may be any of: --raw, "
 			    "--ring-size-of-the-kernel-buffer\n");
 }
 
 static void test_values(void **state)
 {
 	(void)state;
-	refuses("list -d abc", "shmtop list: -d wants a number of seconds, like 1 or 0.5: 'abc'\n");
+	refuses("list -d abc",
+		"shmtop: list: -d wants a number of seconds, like 1 or 0.5: 'abc'\n");
 	refuses("list --delay=a\x1b\n",
-		"shmtop list: --delay wants a number of seconds, like 1 or 0.5: 'a\\x1b\\x0a'\n");
-	refuses("list -n 99999999999", "shmtop list: -n wants a count: '99999999999' is out of "
+		"shmtop: list: --delay wants a number of seconds, like 1 or 0.5: 'a\\x1b\\x0a'\n");
+	refuses("list -n 99999999999", "shmtop: list: -n wants a count: '99999999999' is out of "
 				       "range\n");
-	refuses("list --ring=16E", "shmtop list: --ring-size-of-the-kernel-buffer wants a size, "
+	refuses("list --ring=16E", "shmtop: list: --ring-size-of-the-kernel-buffer wants a size, "
 				   "like 4M: '16E' is out of range\n");
 	refuses("list -J -d",
-		"shmtop list: -d wants a number of seconds, like 1 or 0.5: nothing follows it\n");
-	refuses("list --columns", "shmtop list: --columns wants COLS: nothing follows it\n");
-	refuses("list --json=1", "shmtop list: --json takes no value\n");
-	refuses("list --help=1", "shmtop list: --help takes no value\n");
+		"shmtop: list: -d wants a number of seconds, like 1 or 0.5: nothing follows it\n");
+	refuses("list --columns", "shmtop: list: --columns wants COLS: nothing follows it\n");
+	refuses("list --json=1", "shmtop: list: --json takes no value\n");
+	refuses("list --help=1", "shmtop: list: --help takes no value\n");
 }
 
 static void test_help(void **state)
@@ -320,7 +321,7 @@ static void test_error(void **state)
 	options_error(&list, "no segment %d", 7);
 	options_error(&plain, "no");
 	capture_end(&error, said);
-	assert_string_equal(said, "shmtop list: no segment 7\nshmtop: no\n");
+	assert_string_equal(said, "shmtop: list: no segment 7\nshmtop: no\n");
 }
 
 int main(void)
