@@ -273,7 +273,7 @@ static int apply_shmget(struct model *model, const struct event *event, struct s
 
 	if (!process)
 		return -ENOMEM;
-	process_use(model, &segment->creator, process);
+	segment_made_by(model, segment, process);
 	return 0;
 }
 

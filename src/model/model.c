@@ -7,6 +7,7 @@
 const struct model_limits model_limits_default = {
 	.events = 4096,
 	.gone_segments = 512,
+	.gone_of_creator = 64,
 	.gone_time = 10 * CLOCK_SECOND,
 };
 

@@ -66,6 +66,8 @@ struct process {
 	struct process *next_listed; /* by `listed` */
 	struct process *same_pid; /* others that had this pid; the first of them is in the index */
 	UT_hash_handle hh;        /* by pid */
+	struct segment *gone;     /* those that it made and that ended, by sibling_next */
+	size_t gone_count;
 };
 
 enum mapping_origin {
@@ -143,6 +145,8 @@ struct segment {
 	int64_t accepted_drift;      /* that a scan could not mend */
 	size_t leaving, staying;     /* counts while one holder is looked at */
 	struct segment *prev, *next; /* all that exist; or all that are gone, oldest first */
+	struct segment *sibling_prev,
+		*sibling_next;         /* gone ones of the same creator, oldest first */
 	struct segment *older, *newer; /* lives of the same id; the newest is in the index */
 	UT_hash_handle hh;             /* by (ipcns, shmid) */
 };
@@ -168,9 +172,11 @@ struct model_event {
 };
 
 struct model_limits {
-	size_t events;        /* ring of recent events; default 4096 */
-	size_t gone_segments; /* kept after their end; default 512 */
-	uint64_t gone_time;   /* ns that a gone segment stays; default 10 s */
+	size_t events;          /* ring of recent events; default 4096 */
+	size_t gone_segments;   /* kept after their end; default 512 */
+	size_t gone_of_creator; /* of these, made by one process: so that one that makes and removes
+				 * segments all the time leaves room for the others; 0: any; default 64 */
+	uint64_t gone_time;     /* ns that a gone segment stays; default 10 s */
 };
 
 extern const struct model_limits model_limits_default;

@@ -74,6 +74,8 @@ void segment_end(struct model *model, struct segment *segment, uint64_t time,
 void segment_revive(struct model *model, struct segment *segment);
 /* Ends it if it was marked for destruction and nobody holds it any more. */
 void segment_check_end(struct model *model, struct segment *segment, const struct event *cause);
+/* Who made it; NULL unknown. */
+void segment_made_by(struct model *model, struct segment *segment, struct process *process);
 /* Forgets gone ones that are too many, and those that ended up to `until`. */
 void segment_trim(struct model *model, uint64_t until);
 

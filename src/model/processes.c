@@ -333,7 +333,7 @@ static void process_split(struct model *model, struct process *process, uint64_t
 		for (struct segment *segment = lists[i]; segment; segment = segment->next) {
 			if (segment->creator == process &&
 			    segment_creator_latest(model, segment) < start_time)
-				process_use(model, &segment->creator, earlier);
+				segment_made_by(model, segment, earlier);
 			if (segment->last == process &&
 			    segment_last_latest(model, segment) < start_time)
 				process_use(model, &segment->last, earlier);

@@ -78,6 +78,71 @@ int segment_new(struct model *model, uint32_t ipcns, int32_t shmid, uint64_t tim
 	return 0;
 }
 
+/* ---- the gone ------------------------------------------------------------------------------ */
+
+static void sibling_add(struct segment *segment)
+{
+	struct process *creator = segment->creator;
+
+	if (!creator)
+		return;
+	DL_APPEND2(creator->gone, segment, sibling_prev, sibling_next);
+	creator->gone_count++;
+}
+
+static void sibling_remove(struct segment *segment)
+{
+	struct process *creator = segment->creator;
+
+	if (!creator)
+		return;
+	DL_DELETE2(creator->gone, segment, sibling_prev, sibling_next);
+	creator->gone_count--;
+}
+
+void segment_made_by(struct model *model, struct segment *segment, struct process *process)
+{
+	if (segment->gone)
+		sibling_remove(segment);
+	process_use(model, &segment->creator, process);
+	if (segment->gone)
+		sibling_add(segment);
+}
+
+static void segment_forget(struct model *model, struct segment *segment)
+{
+	struct segment *indexed = segment_newest(model, segment->id.ipcns, segment->id.shmid);
+
+	if (indexed == segment) {
+		HASH_DEL(model->index, segment);
+		if (segment->older)
+			HASH_ADD(hh, model->index, id, SEGMENT_KEY_LEN, segment->older);
+	}
+	if (segment->newer)
+		segment->newer->older = segment->older;
+	if (segment->older)
+		segment->older->newer = segment->newer;
+	segment_made_by(model, segment, NULL);
+	process_use(model, &segment->last, NULL);
+	DL_DELETE(model->gone, segment);
+	model->gone_count--;
+	pool_put(&model->segment_pool, segment);
+}
+
+static bool has_too_many_gone(const struct model *model, const struct process *creator)
+{
+	size_t most = model->limits.gone_of_creator;
+
+	return creator && most && creator->gone_count > most;
+}
+
+void segment_trim(struct model *model, uint64_t until)
+{
+	while (model->gone &&
+	       (model->gone_count > model->limits.gone_segments || model->gone->gone <= until))
+		segment_forget(model, model->gone);
+}
+
 void segment_end(struct model *model, struct segment *segment, uint64_t time,
 		 enum fact_reason reason, const struct event *cause)
 {
@@ -99,6 +164,9 @@ void segment_end(struct model *model, struct segment *segment, uint64_t time,
 	segment->gone_reason = reason;
 	segment->nattch = 0;
 	segment->disturbed = false;
+	sibling_add(segment);
+	if (has_too_many_gone(model, segment->creator))
+		segment_forget(model, segment->creator->gone);
 	history_derive(model, segment,
 		       &(struct history_derived){
 			       .op = FACT_DESTROY, .reason = reason, .time = time, .cause = cause});
@@ -108,6 +176,7 @@ void segment_revive(struct model *model, struct segment *segment)
 {
 	struct namespace_state *state = namespace_find(model, segment->id.ipcns);
 
+	sibling_remove(segment);
 	DL_DELETE(model->gone, segment);
 	DL_APPEND(model->living, segment);
 	model->gone_count--;
@@ -127,31 +196,6 @@ void segment_check_end(struct model *model, struct segment *segment, const struc
 	if (!segment->gone && counted && (segment->facts.mode & FACT_MODE_DEST) &&
 	    segment->nattch == 0 && segment->mapped == 0)
 		segment_end(model, segment, cause->time, FACT_REASON_LAST_DETACH, cause);
-}
-
-/* The oldest of the gone, so no life before it is known any more. */
-static void segment_forget(struct model *model, struct segment *segment)
-{
-	struct segment *indexed = segment_newest(model, segment->id.ipcns, segment->id.shmid);
-
-	if (indexed == segment)
-		HASH_DEL(model->index, segment);
-	if (segment->newer)
-		segment->newer->older = segment->older;
-	if (segment->older)
-		segment->older->newer = segment->newer;
-	process_use(model, &segment->creator, NULL);
-	process_use(model, &segment->last, NULL);
-	DL_DELETE(model->gone, segment);
-	model->gone_count--;
-	pool_put(&model->segment_pool, segment);
-}
-
-void segment_trim(struct model *model, uint64_t until)
-{
-	while (model->gone &&
-	       (model->gone_count > model->limits.gone_segments || model->gone->gone <= until))
-		segment_forget(model, model->gone);
 }
 
 void segment_idle_at(struct segment *segment, uint64_t time)

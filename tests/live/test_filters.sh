@@ -7,6 +7,7 @@
 # shellcheck source=tests/live/helpers/live.sh
 . "$(dirname "$0")/helpers/live.sh"
 
+pid='' other=''
 # Two that call all the time: one as root, one as nobody, one by another name
 cp "$helpers/churn" "$work/other-name"
 chmod 755 "$work" "$work/other-name"
@@ -15,7 +16,7 @@ first=$!
 setpriv --reuid=65534 --regid=65534 --clear-groups "$work/other-name" -p 1 -s 120 -r 200 -f >/dev/null 9>&- &
 second=$!
 end_both() {
-	kill "$first" "$second" 2>/dev/null
+	kill "$first" "$second" ${pid:+"$pid"} ${other:+"$other"} 2>/dev/null
 	wait "$first" "$second" 2>/dev/null
 }
 trap 'end_both; live_end' EXIT

@@ -45,6 +45,17 @@ check "and goes then" wait_for 20 frames \
 	'last.segments | any(.ipcns == $ns and .shmid == $id) | not'
 check "its row is in the text, marked as gone" grep -qE "^here +$shmid .* [^ ]*x" "$work/text"
 check "and so are its events" grep -qE " $shmid destroy" "$work/text"
+
+# One that makes and removes all the time leaves room for the rest.
+"$helpers/churn" -p 1 -r 300 -s 60 >/dev/null &
+churn=$!
+check "a segment lived for less than 1 ms beside many others" wait_for 20 flash_short
+check "its row stays for seconds all the same" wait_for 20 frames \
+	'[.[] | select(any(.segments[]; .ipcns == $ns and .shmid == $id and .gone)) | .time]
+	| (max - min) >= 5'
+kill "$(tr -d ' ' <"/proc/$churn/task/$churn/children")" "$churn"
+wait "$churn" 2>/dev/null
+
 kill "$json_view" "$text_view"
 check "the view ends well" wait "$json_view"
 check "and so does the one as text" wait "$text_view"

@@ -126,6 +126,40 @@ static void gone_segments_are_bounded(void **state)
 	model_free(model);
 }
 
+static void one_creator_leaves_room_for_the_others(void **state)
+{
+	const struct model_limits limits = {
+		.events = 4, .gone_segments = 6, .gone_of_creator = 2, .gone_time = AT(1000)};
+	struct model *model;
+
+	(void)state;
+	assert_int_equal(model_new(&limits, &model), 0);
+	make(model, 1, 200, AT(100));
+	control(model, 1, 200, AT(100), IPC_RMID, 0);
+	for (int i = 0; i < 10; i++) {
+		make(model, 10, 100, AT(101 + i)); /* the same id: older lives go, newer stay */
+		control(model, 10, 100, AT(101 + i), IPC_RMID, 0);
+		assert_true(model_gone_count(model) <= 3);
+	}
+	assert_non_null(find(model, 1));
+	assert_int_equal(model_gone(model)->id.shmid, 1);
+	assert_int_equal(model_gone(model)->next->gone, AT(109));
+	assert_int_equal(find(model, 10)->gone, AT(110));
+
+	/* the newest life of an id goes first: the older one is found again */
+	make(model, 2, 100, AT(120));
+	control(model, 2, 100, AT(120), IPC_RMID, 0);
+	make(model, 1, 100, AT(121));
+	control(model, 1, 100, AT(121), IPC_RMID, 0);
+	assert_int_equal(find(model, 1)->creator->pid, 100);
+	make(model, 3, 100, AT(122));
+	control(model, 3, 100, AT(122), IPC_RMID, 0);
+	make(model, 4, 100, AT(123));
+	control(model, 4, 100, AT(123), IPC_RMID, 0);
+	assert_int_equal(find(model, 1)->creator->pid, 200);
+	model_free(model);
+}
+
 static void a_model_may_keep_no_past_at_all(void **state)
 {
 	const struct model_limits limits = {0};
@@ -576,6 +610,7 @@ int main(void)
 		MODEL_TEST(ids_of_namespaces_do_not_mix),
 		MODEL_TEST(a_generation_finds_its_life),
 		cmocka_unit_test(gone_segments_are_bounded),
+		cmocka_unit_test(one_creator_leaves_room_for_the_others),
 		cmocka_unit_test(a_model_may_keep_no_past_at_all),
 		MODEL_TEST(drift_is_told_when_both_sides_are_settled),
 		MODEL_TEST(drift_is_unknown_in_a_partial_view),
