@@ -43,7 +43,7 @@ __attribute__((format(printf, 4, 5))) static void fact_add(struct detail_facts *
 static const char *cell(const struct column_context *context, const struct segment *segment,
 			enum column_id id, char out[static COLUMN_CELL_LEN])
 {
-	return column_table[id].cell(context, segment, out);
+	return column_cell(id, context, segment, out);
 }
 
 /* "3m", the time since an instant */

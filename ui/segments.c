@@ -136,7 +136,7 @@ static void segments_draw_row(const struct screen *screen, const struct column_c
 		const struct column *column = &column_table[layout->ids[i]];
 		int width = layout->widths[i];
 
-		column->cell(context, segment, cell);
+		column_cell(layout->ids[i], context, segment, cell);
 		if (column->right)
 			draw_right(theme, row.top, left, width, attributes, cell);
 		else
@@ -266,8 +266,8 @@ static size_t segments_say_who(const struct column_context *context, const struc
 	char age[COLUMN_CELL_LEN], process[COLUMN_CELL_LEN];
 	bool dated, named;
 
-	column_table[when].cell(context, segment, age);
-	column_table[who].cell(context, segment, process);
+	column_cell(when, context, segment, age);
+	column_cell(who, context, segment, process);
 	dated = strcmp(age, "-") != 0;
 	named = strcmp(process, "-") != 0;
 	if (!dated && !named)
@@ -290,8 +290,8 @@ static void segments_status(const struct screen *screen, const struct column_con
 	if (!segments_segment(screen, context, &id))
 		return;
 	segment = model_find(context->model, &id);
-	column_table[COLUMN_SIZE].cell(context, segment, size);
-	column_table[COLUMN_RSS].cell(context, segment, rss);
+	column_cell(COLUMN_SIZE, context, segment, size);
+	column_cell(COLUMN_RSS, context, segment, rss);
 	if (segment->gone)
 		length = (size_t)snprintf(out, VIEW_LINE_LEN, "%" PRId32 ": gone (%s), %s",
 					  id.shmid, fact_reason_name(segment->gone_reason), size);

@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cmd/cmd.h"
+#include "report/report.h"
 
 enum { QUOTE_LEN = 128 };
 
@@ -136,6 +137,22 @@ int argument_interval(const char *text, void *field)
 		return -EINVAL;
 	*(uint64_t *)field = interval;
 	return 0;
+}
+
+bool arguments_parse(const struct command_spec *spec, int argc, char **argv, void *config,
+		     int *operands, int *status)
+{
+	switch (options_parse(spec, argc, argv, config, operands)) {
+	case OPTIONS_HELP:
+		*status = report_finish(stdout);
+		return false;
+	case OPTIONS_BAD:
+		*status = EXIT_USAGE;
+		return false;
+	case OPTIONS_OK:
+		break;
+	}
+	return true;
 }
 
 static int parse_order(const struct command_spec *spec, const char *text, struct selection *out)

@@ -47,6 +47,11 @@ option_parser argument_interval;
 		.help = "kernel buffer for events (default 4M): larger loses less under load"   \
 	}
 
+/* Reads the command line. Returns whether the command goes on; if not, *status is its exit status: help
+ * was printed, or what is wrong was said. */
+bool arguments_parse(const struct command_spec *spec, int argc, char **argv, void *config,
+		     int *operands, int *status);
+
 /* The rows of a table: which, and in what order. */
 struct selection {
 	enum column_id order;

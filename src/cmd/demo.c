@@ -222,16 +222,10 @@ int demo_run(const struct cmd_env *env, int argc, char **argv)
 {
 	struct demo_config config = {0};
 	struct demo demo = {.message = DEMO_MESSAGE};
-	int operands;
+	int operands, status;
 
-	switch (options_parse(&demo_spec, argc, argv, &config, &operands)) {
-	case OPTIONS_HELP:
-		return report_finish(stdout);
-	case OPTIONS_BAD:
-		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
-	}
+	if (!arguments_parse(&demo_spec, argc, argv, &config, &operands, &status))
+		return status;
 	if (argc - operands > 1) {
 		log_error("demo: wants at most one MESSAGE; quote one with blanks");
 		return EXIT_USAGE;
@@ -251,7 +245,7 @@ int demo_run(const struct cmd_env *env, int argc, char **argv)
 		.stop = demo_stop,
 		.context = &demo,
 	};
-	int status = live_session(env, &demo_spec, &config.live, &workload);
+	status = live_session(env, &demo_spec, &config.live, &workload);
 
 	if (demo.failures > 2) {
 		log_error("demo: " DEMO_PROGRAM " does not run: try it by hand");

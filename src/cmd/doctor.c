@@ -168,14 +168,8 @@ int doctor_run(const struct cmd_env *env, int argc, char **argv)
 	int operands, status;
 
 	(void)env;
-	switch (options_parse(&doctor_spec, argc, argv, &config, &operands)) {
-	case OPTIONS_HELP:
-		return report_finish(stdout);
-	case OPTIONS_BAD:
-		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
-	}
+	if (!arguments_parse(&doctor_spec, argc, argv, &config, &operands, &status))
+		return status;
 	if ((status = arguments_none(&doctor_spec, operands, argc, argv)))
 		return status;
 

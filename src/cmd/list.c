@@ -148,14 +148,8 @@ int list_run(const struct cmd_env *env, int argc, char **argv)
 	int operands, status;
 
 	(void)env;
-	switch (options_parse(&list_spec, argc, argv, &config, &operands)) {
-	case OPTIONS_HELP:
-		return report_finish(stdout);
-	case OPTIONS_BAD:
-		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
-	}
+	if (!arguments_parse(&list_spec, argc, argv, &config, &operands, &status))
+		return status;
 	if ((status = arguments_none(&list_spec, operands, argc, argv)))
 		return status;
 	memcpy(columns, table_default_columns, column_count * sizeof(columns[0]));

@@ -380,15 +380,9 @@ out:
 int live_run(const struct cmd_env *env, int argc, char **argv)
 {
 	struct live_command config = {0};
-	int operands;
+	int operands, status;
 
-	switch (options_parse(&live_spec, argc, argv, &config, &operands)) {
-	case OPTIONS_HELP:
-		return report_finish(stdout);
-	case OPTIONS_BAD:
-		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
-	}
+	if (!arguments_parse(&live_spec, argc, argv, &config, &operands, &status))
+		return status;
 	return live_session(env, &live_spec, &config.live, NULL);
 }

@@ -157,17 +157,11 @@ int show_run(const struct cmd_env *env, int argc, char **argv)
 	struct collector *collector;
 	char why[PROBES_WHY_LEN];
 	char text[64];
-	int operands;
+	int operands, status;
 
 	(void)env;
-	switch (options_parse(&show_spec, argc, argv, &config, &operands)) {
-	case OPTIONS_HELP:
-		return report_finish(stdout);
-	case OPTIONS_BAD:
-		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
-	}
+	if (!arguments_parse(&show_spec, argc, argv, &config, &operands, &status))
+		return status;
 	if (argc - operands != 1) {
 		log_error("show: wants one ID: a shmid, 0xKEY or NS:shmid; shmtop list shows them");
 		return EXIT_USAGE;
@@ -185,7 +179,7 @@ int show_run(const struct cmd_env *env, int argc, char **argv)
 		log_error("show: %s", why);
 		return EXIT_ERROR;
 	}
-	int status = show(&config, &wanted, collector);
+	status = show(&config, &wanted, collector);
 
 	collector_close(collector);
 	return status;

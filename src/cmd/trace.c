@@ -424,17 +424,11 @@ out:
 int trace_run(const struct cmd_env *env, int argc, char **argv)
 {
 	struct trace_config config = {0};
-	int operands;
+	int operands, status;
 
 	(void)env;
-	switch (options_parse(&trace_spec, argc, argv, &config, &operands)) {
-	case OPTIONS_HELP:
-		return report_finish(stdout);
-	case OPTIONS_BAD:
-		return EXIT_USAGE;
-	case OPTIONS_OK:
-		break;
-	}
+	if (!arguments_parse(&trace_spec, argc, argv, &config, &operands, &status))
+		return status;
 	if (config.comm && (strlen(config.comm) > 15 || config.comm[0] == '\0')) {
 		log_error("trace: -c wants a thread's name of 1 to 15 bytes");
 		return EXIT_USAGE;

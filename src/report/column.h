@@ -96,6 +96,7 @@ enum column_kind {
 	COLUMN_KIND_NUMBER,
 	COLUMN_KIND_SIZE,
 	COLUMN_KIND_AGE,
+	COLUMN_KIND_TIME, /* seconds since the epoch; 0 never */
 	COLUMN_KIND_TEXT,
 	COLUMN_KIND_FLAGS,
 };
@@ -109,7 +110,7 @@ struct column {
 	bool right;         /* aligned */
 	bool descending;    /* the natural order when sorted by it: biggest first */
 	bool word;          /* a bare word of a filter looks for its text here */
-	/* Text of the cell; unknown is "-". Returns out. */
+	/* Writes the cell in a way of its own; NULL: as the kind says. Use column_cell(). */
 	char *(*cell)(const struct column_context *context, const struct segment *segment,
 		      char out[static COLUMN_CELL_LEN]);
 	void (*value)(const struct column_context *context, const struct segment *segment,
@@ -117,6 +118,10 @@ struct column {
 };
 
 extern const struct column column_table[COLUMNS_COUNT];
+
+/* Text of a cell; unknown is "-". Returns out. */
+char *column_cell(enum column_id id, const struct column_context *context,
+		  const struct segment *segment, char out[static COLUMN_CELL_LEN]);
 
 /* Other names are accepted too: "att" for nattch, "user" for owner, "id" for shmid, "comm" for
  * creator. COLUMNS_COUNT when there is none. Case does not matter. */

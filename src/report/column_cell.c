@@ -34,74 +34,59 @@ static char *cell_copy(char out[static COLUMN_CELL_LEN], const char *text)
 
 /* ---- by kind: the value, written out ------------------------------------------------------- */
 
-static char *cell_text(const struct column_context *context, const struct segment *segment,
-		       column_value_fn *value, char out[static COLUMN_CELL_LEN])
+static char *cell_number(const struct column_value *value, char out[static COLUMN_CELL_LEN])
 {
-	struct column_value is;
-
-	value(context, segment, &is);
-	return is.type == COLUMN_UNKNOWN ? cell_unknown(out) : cell_copy(out, is.text);
-}
-
-static char *cell_number(const struct column_context *context, const struct segment *segment,
-			 column_value_fn *value, char out[static COLUMN_CELL_LEN])
-{
-	struct column_value is;
-
-	value(context, segment, &is);
-	if (is.type == COLUMN_UNKNOWN)
-		return cell_unknown(out);
-	snprintf(out, COLUMN_CELL_LEN, "%" PRId64, is.number);
+	snprintf(out, COLUMN_CELL_LEN, "%" PRId64, value->number);
 	return out;
 }
 
-static char *cell_bytes(const struct column_context *context, const struct segment *segment,
-			column_value_fn *value, char out[static COLUMN_CELL_LEN])
+static char *cell_time(const struct column_value *value, char out[static COLUMN_CELL_LEN])
 {
-	struct column_value is;
-
-	value(context, segment, &is);
-	if (is.type == COLUMN_UNKNOWN)
-		return cell_unknown(out);
-	if (!context->bytes)
-		return units_size(out, (uint64_t)is.number);
-	snprintf(out, COLUMN_CELL_LEN, "%" PRId64, is.number);
-	return out;
-}
-
-static char *cell_duration(const struct column_context *context, const struct segment *segment,
-			   column_value_fn *value, char out[static COLUMN_CELL_LEN])
-{
-	struct column_value is;
-
-	value(context, segment, &is);
-	if (is.type == COLUMN_UNKNOWN)
-		return cell_unknown(out);
-	if (!context->bytes)
-		return units_age(out, (uint64_t)is.number);
-	snprintf(out, COLUMN_CELL_LEN, "%" PRId64, is.number);
-	return out;
-}
-
-static char *cell_time(const struct column_context *context, const struct segment *segment,
-		       column_value_fn *value, char out[static COLUMN_CELL_LEN])
-{
-	struct column_value is;
+	time_t time = value->number;
 	struct tm local;
-	time_t time;
 
-	value(context, segment, &is);
-	if (is.type == COLUMN_UNKNOWN)
-		return cell_unknown(out);
-	time = is.number;
-	if (context->bytes || !localtime_r(&time, &local))
-		snprintf(out, COLUMN_CELL_LEN, "%" PRId64, is.number);
-	else if (time == 0)
-		strcpy(out, "never");
-	else
-		strftime(out, COLUMN_CELL_LEN, "%F %T", &local);
+	if (time == 0)
+		return strcpy(out, "never");
+	if (!localtime_r(&time, &local))
+		return cell_number(value, out);
+	strftime(out, COLUMN_CELL_LEN, "%F %T", &local);
 	return out;
 }
+
+static char *cell_of_kind(const struct column_value *value, enum column_kind kind, bool plain,
+			  char out[static COLUMN_CELL_LEN])
+{
+	if (value->type == COLUMN_UNKNOWN)
+		return cell_unknown(out);
+	if (value->type == COLUMN_TEXT)
+		return cell_copy(out, value->text);
+	if (plain)
+		return cell_number(value, out);
+	switch (kind) {
+	case COLUMN_KIND_SIZE:
+		return units_size(out, (uint64_t)value->number);
+	case COLUMN_KIND_AGE:
+		return units_age(out, (uint64_t)value->number);
+	case COLUMN_KIND_TIME:
+		return cell_time(value, out);
+	default:
+		return cell_number(value, out);
+	}
+}
+
+char *column_cell(enum column_id id, const struct column_context *context,
+		  const struct segment *segment, char out[static COLUMN_CELL_LEN])
+{
+	const struct column *column = &column_table[id];
+	struct column_value value;
+
+	if (column->cell)
+		return column->cell(context, segment, out);
+	column->value(context, segment, &value);
+	return cell_of_kind(&value, column->kind, context->bytes, out);
+}
+
+/* ---- columns that are written in a way of their own ---------------------------------------- */
 
 static char *cell_process(const struct process *process, char out[static COLUMN_CELL_LEN])
 {
@@ -115,20 +100,6 @@ static char *cell_process(const struct process *process, char out[static COLUMN_
 	return out;
 }
 
-/* ---- the columns --------------------------------------------------------------------------- */
-
-char *column_cell_ns(const struct column_context *context, const struct segment *segment,
-		     char out[static COLUMN_CELL_LEN])
-{
-	return cell_text(context, segment, column_value_ns, out);
-}
-
-char *column_cell_shmid(const struct column_context *context, const struct segment *segment,
-			char out[static COLUMN_CELL_LEN])
-{
-	return cell_number(context, segment, column_value_shmid, out);
-}
-
 char *column_cell_key(const struct column_context *context, const struct segment *segment,
 		      char out[static COLUMN_CELL_LEN])
 {
@@ -139,12 +110,6 @@ char *column_cell_key(const struct column_context *context, const struct segment
 	return out;
 }
 
-char *column_cell_owner(const struct column_context *context, const struct segment *segment,
-			char out[static COLUMN_CELL_LEN])
-{
-	return cell_text(context, segment, column_value_owner, out);
-}
-
 char *column_cell_perm(const struct column_context *context, const struct segment *segment,
 		       char out[static COLUMN_CELL_LEN])
 {
@@ -153,30 +118,6 @@ char *column_cell_perm(const struct column_context *context, const struct segmen
 		return cell_unknown(out);
 	snprintf(out, COLUMN_CELL_LEN, "%04o", (unsigned int)segment->facts.mode & 0777);
 	return out;
-}
-
-char *column_cell_size(const struct column_context *context, const struct segment *segment,
-		       char out[static COLUMN_CELL_LEN])
-{
-	return cell_bytes(context, segment, column_value_size, out);
-}
-
-char *column_cell_rss(const struct column_context *context, const struct segment *segment,
-		      char out[static COLUMN_CELL_LEN])
-{
-	return cell_bytes(context, segment, column_value_rss, out);
-}
-
-char *column_cell_swap(const struct column_context *context, const struct segment *segment,
-		       char out[static COLUMN_CELL_LEN])
-{
-	return cell_bytes(context, segment, column_value_swap, out);
-}
-
-char *column_cell_nattch(const struct column_context *context, const struct segment *segment,
-			 char out[static COLUMN_CELL_LEN])
-{
-	return cell_number(context, segment, column_value_nattch, out);
 }
 
 /* The first pids, and how many more address spaces there are; empty when nobody holds it. */
@@ -214,18 +155,6 @@ char *column_cell_last(const struct column_context *context, const struct segmen
 	return cell_process(segment->last, out);
 }
 
-char *column_cell_age(const struct column_context *context, const struct segment *segment,
-		      char out[static COLUMN_CELL_LEN])
-{
-	return cell_duration(context, segment, column_value_age, out);
-}
-
-char *column_cell_idle(const struct column_context *context, const struct segment *segment,
-		       char out[static COLUMN_CELL_LEN])
-{
-	return cell_duration(context, segment, column_value_idle, out);
-}
-
 char *column_cell_flags(const struct column_context *context, const struct segment *segment,
 			char out[static COLUMN_CELL_LEN])
 {
@@ -238,34 +167,4 @@ char *column_cell_flags(const struct column_context *context, const struct segme
 	}
 	out[at] = '\0';
 	return out;
-}
-
-char *column_cell_command(const struct column_context *context, const struct segment *segment,
-			  char out[static COLUMN_CELL_LEN])
-{
-	return cell_text(context, segment, column_value_command, out);
-}
-
-char *column_cell_ctime(const struct column_context *context, const struct segment *segment,
-			char out[static COLUMN_CELL_LEN])
-{
-	return cell_time(context, segment, column_value_ctime, out);
-}
-
-char *column_cell_atime(const struct column_context *context, const struct segment *segment,
-			char out[static COLUMN_CELL_LEN])
-{
-	return cell_time(context, segment, column_value_atime, out);
-}
-
-char *column_cell_dtime(const struct column_context *context, const struct segment *segment,
-			char out[static COLUMN_CELL_LEN])
-{
-	return cell_time(context, segment, column_value_dtime, out);
-}
-
-char *column_cell_drift(const struct column_context *context, const struct segment *segment,
-			char out[static COLUMN_CELL_LEN])
-{
-	return cell_number(context, segment, column_value_drift, out);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The functions behind the table of report/column.c: one value and one cell a column. */
+/* The functions behind the table of report/column.c: a value for each column, and a
+ * cell for those that are not written as their kind says. */
 #ifndef REPORT_COLUMN_PARTS_H
 #define REPORT_COLUMN_PARTS_H
 
@@ -16,10 +17,7 @@ column_value_fn column_value_ns, column_value_shmid, column_value_key, column_va
 	column_value_age, column_value_idle, column_value_flags, column_value_command,
 	column_value_ctime, column_value_atime, column_value_dtime, column_value_drift;
 
-column_cell_fn column_cell_ns, column_cell_shmid, column_cell_key, column_cell_owner,
-	column_cell_perm, column_cell_size, column_cell_rss, column_cell_swap, column_cell_nattch,
-	column_cell_holders, column_cell_creator, column_cell_last, column_cell_age,
-	column_cell_idle, column_cell_flags, column_cell_command, column_cell_ctime,
-	column_cell_atime, column_cell_dtime, column_cell_drift;
+column_cell_fn column_cell_key, column_cell_perm, column_cell_holders, column_cell_creator,
+	column_cell_last, column_cell_flags;
 
 #endif

@@ -53,6 +53,7 @@ static const char *const filter_expected[] = {
 	[COLUMN_KIND_NUMBER] = "a number, decimal or 0x...",
 	[COLUMN_KIND_SIZE] = "a size like 4096, 64K or 1.5G",
 	[COLUMN_KIND_AGE] = "a time like 90, 5m, 1h or 3d",
+	[COLUMN_KIND_TIME] = "seconds since the epoch",
 	[COLUMN_KIND_TEXT] = "text",
 	[COLUMN_KIND_FLAGS] = "dest, locked, hugetlb, noreserve, orphan, new or gone",
 };
@@ -205,7 +206,7 @@ static int filter_parse_constant(struct filter_node *node)
 		return filter_parse_flag(node->text, &node->number);
 	if (kind == COLUMN_KIND_TEXT || as_text)
 		return 0;
-	if (kind == COLUMN_KIND_NUMBER)
+	if (kind == COLUMN_KIND_NUMBER || kind == COLUMN_KIND_TIME)
 		return filter_parse_number(node->text, &node->number);
 	err = kind == COLUMN_KIND_SIZE ? units_parse_size(node->text, &magnitude)
 				       : units_parse_duration(node->text, &magnitude);
@@ -419,7 +420,7 @@ static bool filter_contains(const struct column_context *context, const struct s
 		return filter_holds(segment, text);
 	if (value->type == COLUMN_TEXT && strcasestr(value->text, text))
 		return true;
-	return strcasestr(column_table[column].cell(context, segment, cell), text);
+	return strcasestr(column_cell(column, context, segment, cell), text);
 }
 
 static bool filter_word(const struct column_context *context, const struct segment *segment,

@@ -67,7 +67,7 @@ static void table_print_raw(FILE *out, const struct column_context *context,
 			continue;
 		for (size_t i = 0; i < options->column_count; i++)
 			table_print_raw_field(
-				out, column_table[options->columns[i]].cell(context, segment, cell),
+				out, column_cell(options->columns[i], context, segment, cell),
 				i == 0);
 		putc_unlocked('\n', out);
 	}
@@ -137,7 +137,7 @@ static int table_collect(const struct column_context *context, const struct segm
 			continue;
 		layout->all_own &= segment->id.ipcns == context->own_ipcns;
 		for (size_t i = 0; i < options->column_count; i++) {
-			column_table[options->columns[i]].cell(context, segment, cell);
+			column_cell(options->columns[i], context, segment, cell);
 			size_t width = table_text_width(cell);
 
 			if (width > layout->width[i])

@@ -283,7 +283,7 @@ int table_print_segment(FILE *out, const struct column_context *context,
 
 	table_fact_identity(out, context, segment);
 	table_fact_state(out, context, segment);
-	table_fact(out, "Mode", "%s", column_table[COLUMN_PERM].cell(context, segment, mode));
+	table_fact(out, "Mode", "%s", column_cell(COLUMN_PERM, context, segment, mode));
 	table_fact_user(out, context, "Owner", segment, FACT_COL_UID, facts->uid, FACT_COL_GID,
 			facts->gid);
 	table_fact_user(out, context, "Made by", segment, FACT_COL_CUID, facts->cuid, FACT_COL_CGID,
