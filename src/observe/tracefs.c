@@ -25,11 +25,26 @@ static bool is_readable(void)
 	       !faccessat(AT_FDCWD, "/sys/kernel/tracing/events", X_OK, AT_EACCESS);
 }
 
-/* The directory belongs to root, whoever mounts it. */
+/* What is mounted from here on is nobody else's to see. After chroot(2), / may be no mount point. */
+static int leave_others(void)
+{
+	if (unshare(CLONE_NEWNS))
+		return -errno;
+	if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) &&
+	    mount(NULL, "/sys", NULL, MS_REC | MS_PRIVATE, NULL))
+		return -errno;
+	return 0;
+}
+
+/* The directory belongs to root, whoever mounts it: so it may be there (EBUSY) and be of no use. */
 static int mount_privately(void)
 {
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    mount("tracefs", mount_point, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL))
+	int error = leave_others();
+
+	if (error)
+		return error;
+	if (mount("tracefs", mount_point, "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) &&
+	    errno != EBUSY)
 		return -errno;
 	return is_readable() ? 0 : -EACCES;
 }
