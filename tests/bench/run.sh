@@ -90,7 +90,7 @@ under() {
 	view) tracer_start "$shmtop" -b -d 1 && "$@" ;;
 	bpftrace) tracer_start bpftrace -o /dev/null -e "$bpftrace_program" && "$@" ;;
 	perf) tracer_start perf trace -o /dev/null -a -e "$calls" && "$@" ;;
-	tracepoint) tracer_start perf stat -a -e syscalls:sys_enter_shmget -- sleep 600 && "$@" ;;
+	tracepoint) tracer_start perf stat -a -e syscalls:sys_enter_shmget,syscalls:sys_exit_shmget -- sleep 600 && "$@" ;;
 	strace) strace -f -qq -o /dev/null -e trace="$calls" "$@" ;;
 	strace-c) strace -f -c -o /dev/null -e trace="$calls" "$@" ;;
 	esac
@@ -138,8 +138,8 @@ bench_others() {
 	row "nothing traced" "$("$bench/cycle" getppid 500) ns" "1.00x" "cycle getppid 500"
 	compare "shmtop -b" view getppid "shmtop -b -d 1"
 	command -v perf >/dev/null &&
-		compare "the kernel's floor: one empty syscall tracepoint" tracepoint getppid \
-			"perf stat -a -e syscalls:sys_enter_shmget"
+		compare "the kernel's floor: an enter and an exit tracepoint" tracepoint getppid \
+			"perf stat -a -e syscalls:sys_{enter,exit}_shmget"
 }
 
 # ---- the view ----------------------------------------------------------------------------------
