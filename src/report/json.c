@@ -209,20 +209,6 @@ struct json_object *json_segment(const struct column_context *context,
 	return object;
 }
 
-struct json_object *json_segments(const struct column_context *context,
-				  const struct segment_id *ids, size_t count)
-{
-	struct json_object *array = json_object_new_array();
-
-	for (size_t i = 0; array && i < count; i++) {
-		const struct segment *segment = model_find(context->model, &ids[i]);
-
-		if (segment)
-			json_object_array_add(array, json_segment(context, segment));
-	}
-	return array;
-}
-
 /* ---- documents ------------------------------------------------------------------------------- */
 
 static struct json_object *json_probe(const struct model *model)

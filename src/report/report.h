@@ -68,10 +68,6 @@ void header_print(FILE *out, const struct column_context *context, double interv
 struct json_object *json_document(const char *name, const struct column_context *context);
 struct json_object *json_segment(const struct column_context *context,
 				 const struct segment *segment);
-/* A few segments: each takes some 7 KB as long as the array lives. For all there are:
- * json_print_segments(). */
-struct json_object *json_segments(const struct column_context *context,
-				  const struct segment_id *ids, size_t count);
 struct json_object *json_event(const struct event *event);
 /* The events of one segment that are still in the ring, oldest first. */
 struct json_object *json_events(const struct model *model, const struct segment *segment);
