@@ -94,6 +94,9 @@ static int reconcile_row(struct model *model, struct segment *segment,
 
 	segment->facts = *row;
 	segment->facts_time = began;
+	/* Newer kernels multiply the pages of huge ones twice (shm_add_rss_swap()). */
+	if (segment->hugetlb)
+		segment->facts.known &= ~(uint32_t)(FACT_COL_RSS | FACT_COL_SWAP);
 	if (row->known & FACT_COL_NATTCH)
 		segment->nattch = row->nattch;
 	reconcile_key(segment);

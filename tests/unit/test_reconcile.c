@@ -416,9 +416,26 @@ static void a_scan_in_any_order_is_the_same(void **state)
 		assert_true(mapping->start < mapping->holder_next->start);
 }
 
+/* What the kernel tells of huge pages cannot be believed. */
+static void resident_huge_pages_are_unknown(void **state)
+{
+	struct model *model = *state;
+	const struct segment_facts row = a_row(5, 100, 1);
+	struct attachment seen = a_mapping(5, 100, ADDR);
+
+	snapshot(model, &row, 1, AT(100));
+	assert_true(living(model, 5)->facts.known & FACT_COL_RSS);
+	seen.flags |= ATTACHMENT_HUGETLB;
+	scan(model, &seen, 1, AT(101));
+	snapshot(model, &row, 1, AT(102));
+	assert_false(living(model, 5)->facts.known & (FACT_COL_RSS | FACT_COL_SWAP));
+	assert_true(living(model, 5)->facts.known & FACT_COL_SIZE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		MODEL_TEST(resident_huge_pages_are_unknown),
 		cmocka_unit_test(the_first_snapshot_shows_what_is_older),
 		MODEL_TEST(a_later_snapshot_shows_what_was_made_since),
 		MODEL_TEST(the_key_stays_as_created),
