@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/units.h"
+#include "report/report.h"
 
 enum {
 	HEADER_LINES = 4,
@@ -84,22 +85,14 @@ static enum theme_role header_fullness(double share)
 	return share * 100 >= HEADER_FULL ? THEME_WARNING : THEME_GOOD;
 }
 
-/* A sum of which a part is unknown is at least so much, if anything is known of it. */
-static void header_sum(bool whole, uint64_t bytes, char out[static UNITS_LEN + 1])
-{
-	strcpy(out, whole ? "" : bytes > 0 ? ">" : "-");
-	if (whole || bytes > 0)
-		units_size(out + strlen(out), bytes);
-}
-
 /* The memory of all segments, as far as it is known, beside their size */
 static void header_draw_memory(const struct screen *screen, const struct model_totals *totals,
 			       struct area row, int gauge)
 {
-	char figures[DRAW_PIECE_LEN], rss[UNITS_LEN + 1], swap[UNITS_LEN + 1], size[UNITS_LEN];
+	char figures[DRAW_PIECE_LEN], rss[HEADER_SUM_LEN], swap[HEADER_SUM_LEN], size[UNITS_LEN];
 
-	header_sum(totals->has_rss, totals->rss, rss);
-	header_sum(totals->has_swap, totals->swap, swap);
+	header_sum(rss, totals->has_rss, totals->rss);
+	header_sum(swap, totals->has_swap, totals->swap);
 	snprintf(figures, sizeof(figures), "%s/%s", rss, units_size(size, totals->size));
 	draw_gauge(&screen->theme, row.top, row.left, gauge,
 		   &(struct draw_gauge){

@@ -10,7 +10,6 @@
 
 enum {
 	HEADER_HOST_LEN = 4 * (SYS_NMLN + 1),
-	HEADER_SUM_LEN = UNITS_LEN + 1,
 };
 
 static void header_print_source(FILE *out, const struct column_context *context,
@@ -41,12 +40,12 @@ static void header_print_source(FILE *out, const struct column_context *context,
 }
 
 /* A sum that lacks some segments is a lower bound, if any at all. */
-static const char *header_sum(char out[static HEADER_SUM_LEN], bool whole, uint64_t bytes)
+char *header_sum(char out[static HEADER_SUM_LEN], bool whole, uint64_t bytes)
 {
 	char text[UNITS_LEN];
 
 	if (!whole && bytes == 0)
-		return "-";
+		return strcpy(out, "-");
 	snprintf(out, HEADER_SUM_LEN, "%s%s", whole ? "" : ">", units_size(text, bytes));
 	return out;
 }

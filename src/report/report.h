@@ -9,6 +9,7 @@
 #include <json.h>
 #include <stdio.h>
 
+#include "base/units.h"
 #include "report/column.h"
 
 /* ---- text ---------------------------------------------------------------------------------- */
@@ -57,6 +58,10 @@ char *event_result(char out[static EVENT_PART_LEN], const struct event *event);
  * reallocated as needed (array_reserve). 0 or -ENOMEM. */
 int event_history(const struct model *model, const struct segment *segment, uint64_t **sequences,
 		  size_t *count, size_t *capacity);
+
+/* A sum of bytes: "64.0M"; ">64.0M" when a part of it is unknown, "-" when all is. Returns out. */
+enum { HEADER_SUM_LEN = UNITS_LEN + 1 };
+char *header_sum(char out[static HEADER_SUM_LEN], bool whole, uint64_t bytes);
 
 /* Lines above a table: time, rung, loss, drift, what the rung cannot do, totals. `interval` in seconds; 0
  * for a single look. */
