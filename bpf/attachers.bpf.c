@@ -12,9 +12,6 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Set before loading: arm64 has several page sizes. */
-const volatile __u32 page_shift = 12;
-
 /* What the kernel expects of an iterator's program: 1 shows the same object again */
 enum { SHOW_NEXT = 0, SHOW_AGAIN = 1 };
 
@@ -34,7 +31,7 @@ int dump_mappings(struct bpf_iter__task_vma *ctx)
 	record.start_time = task_start_time(task);
 	record.start = vma->vm_start;
 	record.end = vma->vm_end;
-	record.offset = (__u64)vma->vm_pgoff << page_shift;
+	record.offset = shm_vma_offset(vma);
 	record.tgid = task_tgid(task);
 	record.tid = task_tid(task);
 	record.vm_flags = vma->vm_flags;

@@ -1,75 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Events: the four calls, and the life of the thread groups that hold or made a segment.
+ * Events: the programs, by the rung that they stand on. User space attaches those that it can, the best
+ * first: src/observe/probe_table.c.
  *
- * A call is one record, joined from its enter and its exit. What passes no filter leaves at enter and
- * costs no more. Programs run on the call's own path: fields are written straight into the reserved
- * record, and nobody is woken for a single one.
+ * Programs run on the call's own path: fields are written straight into the reserved record, and nobody is
+ * woken for a single one.
  */
-#include "task.bpf.h"
+#include "abi.bpf.h"
+#include "call.bpf.h"
 #include <bpf/bpf_tracing.h>
-#include "shm_event.h"
 #include "known.bpf.h"
+#include "life.bpf.h"
 #include "shm_vma.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
-
-#define EVENT_BIT(kind) (1u << (kind))
-#define LOOK_INTERVAL   1000000 /* ns */
-#define MAX_ERRNO       4095
-#define CALLS_MAX       8192
-
-/* Set before loading; the verifier removes what they switch off. */
-const volatile __u32 wanted = ~0u;      /* EVENT_BIT of the kinds to deliver */
-const volatile bool follow_life = true; /* keep the table of known groups */
-const volatile bool use_storage = true; /* pair by task storage (5.12), else by a hash table */
-const volatile __u64 wake_level = 0;    /* bytes in the ring from which the reader is woken */
-const volatile __u32 filter_pid = 0;
-const volatile bool filter_has_uid = false;
-const volatile __u32 filter_uid = 0;
-const volatile bool filter_has_comm = false;
-const volatile __u64 filter_comm[SHM_EVENT_COMM_LEN / sizeof(__u64)] = {0};
-const volatile bool filter_failed = false;
-const volatile bool filter_tree = false;
-const volatile __u32 viewer_pid = 0; /* who looks is not looked at */
-
-/* Records that were not delivered, by reason and kind; user space maps it. */
-__u64 losses[SHM_LOSS_REASONS][SHM_EVENT_KINDS];
-__u64 last_look; /* when the ring's fill was last looked at; near enough without a lock */
-
-/* A call that has entered and not left */
-struct call {
-	__u64 time;
-	__u64 args[3];
-	__u64 saved;  /* shmget: newest segment of the task at enter; shmdt: shmid */
-	__u32 kind;   /* enum shm_event_kind; 0 none */
-	__u32 number; /* of the system call */
-};
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 4 * 1024 * 1024);
-} ring SEC(".maps");
-
-/* One of the two pairs the calls; the other is not created. */
-struct {
-	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__type(key, int);
-	__type(value, struct call);
-} call_storage SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, CALLS_MAX);
-	__type(key, __u64); /* pid_tgid */
-	__type(value, struct call);
-} call_table SEC(".maps");
-
-static __always_inline void lose(enum shm_loss_reason reason, __u32 kind)
-{
-	__sync_fetch_and_add(&losses[reason][kind], 1);
-}
 
 /* Run by user space, never attached: see enum shm_know_argument. */
 SEC("raw_tp")
@@ -78,269 +22,177 @@ int know(struct bpf_raw_tracepoint_args *ctx)
 	return known_add(ctx->args[SHM_KNOW_PID], ctx->args[SHM_KNOW_ROLE], ctx->args[SHM_KNOW_MM]);
 }
 
-/* ---- filters ------------------------------------------------------------------------------- */
-
-static __always_inline bool admits_comm(void)
+/* Run by user space: can tasks have storage? Since 7.0 or so its memory takes a processor that can
+ * exchange 16 bytes at once. */
+SEC("raw_tp")
+int try_storage(void *ctx)
 {
-	__u64 comm[SHM_EVENT_COMM_LEN / sizeof(__u64)] = {0};
+	struct task_struct *task = bpf_get_current_task_btf();
 
-	bpf_get_current_comm(comm, sizeof(comm));
-	return comm[0] == filter_comm[0] && comm[1] == filter_comm[1];
+	return bpf_task_storage_get(&call_storage, task, NULL, BPF_LOCAL_STORAGE_GET_F_CREATE) !=
+	       NULL;
 }
 
-/* Does the filter let the current task through? */
-static __always_inline bool admits(struct task_struct *task)
-{
-	/* by its key: a process outside the viewer's pid namespace may have the same number */
-	__u32 key = known_key(task);
+/* ---- calls: fentry and fexit --------------------------------------------------------------- */
 
-	if (key == viewer_pid || (filter_pid && task_tgid(task) != filter_pid))
-		return false;
-	if (filter_has_uid && (__u32)bpf_get_current_uid_gid() != filter_uid)
-		return false;
-	if (filter_has_comm && !admits_comm())
-		return false;
-	if (filter_tree) {
-		struct shm_known *group = bpf_map_lookup_elem(&known, &key);
-
-		return group && group->tree;
+/* A program can be attached to the one function that it was loaded for, which user space names. Behind
+ * the arguments of a function its context has the result: these have one argument. */
+#define CALL_BY_FEXIT(name, call_kind)                                                           \
+	SEC("fentry")                                                                            \
+	int fentry_##name(unsigned long long *ctx)                                               \
+	{                                                                                        \
+		struct task_struct *task = task_current();                                       \
+		struct call_enter enter = {.kind = call_kind, .door = DOOR_NATIVE, .shmid = -1}; \
+                                                                                                 \
+		native_arguments(ctx, enter.args);                                               \
+		if (admits(task))                                                                \
+			call_enter(task, &enter);                                                \
+		return 0;                                                                        \
+	}                                                                                        \
+                                                                                                 \
+	SEC("fexit")                                                                             \
+	int fexit_##name(unsigned long long *ctx)                                                \
+	{                                                                                        \
+		call_exit(task_current(), DOOR_NATIVE, ctx[1]);                                  \
+		return 0;                                                                        \
 	}
-	return true;
+
+CALL_BY_FEXIT(shmget, SHM_EVENT_SHMGET)
+CALL_BY_FEXIT(shmat, SHM_EVENT_SHMAT)
+CALL_BY_FEXIT(shmdt, SHM_EVENT_SHMDT)
+CALL_BY_FEXIT(shmctl, SHM_EVENT_SHMCTL)
+
+/* ---- calls of 32-bit programs -------------------------------------------------------------- */
+
+/* ipc(2): one call for all of System V IPC (include/uapi/linux/ipc.h). Leaves no kind where it is about
+ * something else. */
+static __always_inline void ipc_decode(const __u64 args[COMPAT_ARGUMENTS], struct call_enter *enter)
+{
+	const __u64 first = args[1], second = args[2], third = args[3], pointer = args[4];
+
+	enter->args[0] = first;
+	switch (args[0] & IPC_CALL_MASK) {
+	case IPC_CALL_SHMGET:
+		enter->kind = SHM_EVENT_SHMGET;
+		enter->args[1] = second;
+		enter->args[2] = third;
+		break;
+	case IPC_CALL_SHMAT:
+		enter->kind = SHM_EVENT_SHMAT;
+		enter->args[1] = pointer;
+		enter->args[2] = second;
+		enter->result = third;
+		break;
+	case IPC_CALL_SHMDT:
+		enter->kind = SHM_EVENT_SHMDT;
+		enter->args[0] = pointer;
+		break;
+	case IPC_CALL_SHMCTL:
+		enter->kind = SHM_EVENT_SHMCTL;
+		enter->args[1] = second;
+		break;
+	}
 }
 
-/* ---- records ------------------------------------------------------------------------------- */
-
-/* Two loads where a helper would cost more than the rest of the record's fields together */
-static __always_inline void event_comm(struct shm_event *event, struct task_struct *task)
+static __always_inline enum shm_event_kind compat_kind(long number)
 {
-	if (TASK_IS_TYPED) {
-		*(__u64 *)event->comm = *(__u64 *)task->comm;
-		*(__u64 *)(event->comm + 8) = *(__u64 *)(task->comm + 8);
+	switch (number) {
+	case NR_SHMGET:
+		return SHM_EVENT_SHMGET;
+	case NR_SHMAT:
+		return SHM_EVENT_SHMAT;
+	case NR_SHMDT:
+		return SHM_EVENT_SHMDT;
+	case NR_SHMCTL:
+		return SHM_EVENT_SHMCTL;
+	}
+	return 0;
+}
+
+static __always_inline void compat_enter(struct task_struct *task, const struct pt_regs *regs,
+					 long number, enum call_door door)
+{
+	struct call_enter enter = {.door = door, .shmid = -1};
+	__u64 args[COMPAT_ARGUMENTS];
+
+	compat_arguments(regs, args);
+	if (number == NR_IPC) {
+		ipc_decode(args, &enter);
 	} else {
-		bpf_get_current_comm(event->comm, sizeof(event->comm));
+		enter.kind = compat_kind(number);
+		enter.args[0] = args[0];
+		enter.args[1] = args[1];
+		enter.args[2] = args[2];
 	}
+	if (enter.kind && admits(task))
+		call_enter(task, &enter);
 }
 
-/* A record with all that is said of the current task; NULL when it was lost. */
-static __always_inline struct shm_event *event_reserve(struct task_struct *task, __u32 kind)
-{
-	struct shm_event *event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
-	struct task_struct *leader, *parent;
-	__u64 uid_gid;
-
-	if (!event) {
-		lose(SHM_LOSS_RING, kind);
-		return NULL;
+#define COMPAT_BY_FEXIT(name, number)                                                 \
+	SEC("fentry")                                                                 \
+	int fentry_compat_##name(unsigned long long *ctx)                             \
+	{                                                                             \
+		compat_enter(task_current(), untyped_regs(ctx), number, DOOR_COMPAT); \
+		return 0;                                                             \
+	}                                                                             \
+                                                                                      \
+	SEC("fexit")                                                                  \
+	int fexit_compat_##name(unsigned long long *ctx)                              \
+	{                                                                             \
+		call_exit(task_current(), DOOR_COMPAT, ctx[1]);                       \
+		return 0;                                                             \
 	}
-	event->size = sizeof(*event);
-	event->kind = kind;
-	event->flags = 0;
-	event->ipcns = task_ipcns(task);
-	event->time = bpf_ktime_get_boot_ns();
-	event->took = 0;
-	event->mm = (__u64)READ(task, mm);
-	leader = READ(task, group_leader);
-	event->start_time = READ(leader, start_boottime);
-	event->inner_pid = task_inner_pid(leader);
-	event->tgid = task_tgid(leader);
-	event->tid = task_tid(task);
-	parent = READ(task, real_parent);
-	event->ppid = task_tgid(parent);
-	event->cgroup = bpf_get_current_cgroup_id();
-	uid_gid = bpf_get_current_uid_gid();
-	event->uid = uid_gid;
-	event->gid = uid_gid >> 32;
-	event_comm(event, task);
-	event->ret = 0;
-	return event;
-}
 
-/* Wakes the reader when the ring fills up; looks at that once in a while only. */
-static __always_inline void event_submit(struct shm_event *event)
-{
-	__u64 now = event->time;
-	__u64 flags = BPF_RB_NO_WAKEUP;
+COMPAT_BY_FEXIT(shmget, NR_SHMGET)
+COMPAT_BY_FEXIT(shmat, NR_SHMAT)
+COMPAT_BY_FEXIT(shmdt, NR_SHMDT)
+COMPAT_BY_FEXIT(shmctl, NR_SHMCTL)
+COMPAT_BY_FEXIT(ipc, NR_IPC)
 
-	/* signed: another CPU may have looked later than this record's time */
-	if ((__s64)(now - last_look) > LOOK_INTERVAL) {
-		last_look = now;
-		if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > wake_level)
-			flags = BPF_RB_FORCE_WAKEUP;
-	}
-	bpf_ringbuf_submit(event, flags);
-}
-
-/* ---- calls --------------------------------------------------------------------------------- */
-
-/* Where the call that enters is noted, over what an earlier one may have left there; NULL: lost. */
-static __always_inline struct call *call_begin(struct task_struct *task, enum shm_event_kind kind,
-					       __u32 number, struct call *spare)
-{
-	struct call *call = spare;
-
-	if (use_storage) {
-		call = bpf_task_storage_get(&call_storage, task, NULL,
-					    BPF_LOCAL_STORAGE_GET_F_CREATE);
-		if (!call) {
-			lose(SHM_LOSS_PAIRS, kind);
-			return NULL;
-		}
-		barrier_var(call); /* no address is computed before the check */
-	}
-	call->kind = kind;
-	call->number = number;
-	call->time = bpf_ktime_get_boot_ns();
-	return call;
-}
-
-static __always_inline void call_note(const struct call *call, enum shm_event_kind kind)
-{
-	__u64 id;
-
-	if (use_storage)
-		return;
-	id = bpf_get_current_pid_tgid();
-	if (bpf_map_update_elem(&call_table, &id, call, BPF_ANY))
-		lose(SHM_LOSS_PAIRS, kind);
-}
-
-/* The call that leaves; NULL when its enter was not seen or did not pass the filter. */
-static __always_inline struct call *call_find(struct task_struct *task, __u32 number)
-{
-	struct call *call;
-
-	if (use_storage) {
-		call = bpf_task_storage_get(&call_storage, task, NULL, 0);
-	} else {
-		__u64 id = bpf_get_current_pid_tgid();
-
-		call = bpf_map_lookup_elem(&call_table, &id);
-	}
-	if (!call)
-		return NULL;
-	barrier_var(call);
-	return call->kind && call->number == number ? call : NULL;
-}
-
-static __always_inline void call_end(struct call *call)
-{
-	__u64 id;
-
-	if (use_storage) {
-		call->kind = 0;
-		return;
-	}
-	id = bpf_get_current_pid_tgid();
-	bpf_map_delete_elem(&call_table, &id);
-}
-
-static __always_inline bool is_error(__s64 ret)
-{
-	return (__u64)ret >= (__u64)-MAX_ERRNO;
-}
-
-static __always_inline bool call_wanted(enum shm_event_kind kind, __s64 ret)
-{
-	if (!(wanted & EVENT_BIT(kind)))
-		return false;
-	return !filter_failed || is_error(ret);
-}
-
-/* The newest of the segments that the task made and that still exist (list head: none) */
-static __always_inline struct list_head *newest_segment(struct task_struct *task)
-{
-	return READ(task, sysvshm.shm_clist.next);
-}
-
-/* Did this shmget make the segment, or find it? With IPC_CREAT alone only the task's own list of
- * segments tells: newseg() puts a new one in front. */
-static __always_inline bool shmget_created(struct task_struct *task, const struct call *call,
-					   __s64 ret)
-{
-	__s32 key = call->args[0];
-	__u32 flags = call->args[2];
-	struct list_head *head;
-	struct shmid_kernel *segment;
-
-	if (ret < 0)
-		return false;
-	if (key == IPC_PRIVATE)
-		return true;
-	if (!(flags & IPC_CREAT))
-		return false;
-	if (flags & IPC_EXCL)
-		return true;
-	if (!bpf_core_field_exists(struct shmid_kernel, shm_clist))
-		return false;
-	head = newest_segment(task);
-	if ((__u64)head == call->saved || (__u64)BPF_CORE_READ(head, next) != call->saved)
-		return false;
-	segment = (void *)head - bpf_core_field_offset(struct shmid_kernel, shm_clist);
-	return BPF_CORE_READ(segment, shm_perm.id) == ret;
-}
-
-SEC("tracepoint/syscalls/sys_enter_shmget")
-int sys_enter_shmget(struct syscall_enter *ctx)
+/* On every system call of the machine: what is none of ours leaves at once. */
+SEC("raw_tp/sys_enter")
+int raw_sys_enter(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = task_current();
-	struct call spare = {0};
-	struct call *call;
+	long number = ctx->args[1];
 
-	if (!admits(task))
-		return 0;
-	call = call_begin(task, SHM_EVENT_SHMGET, ctx->number, &spare);
-	if (!call)
-		return 0;
-	call->args[0] = ctx->args[0];
-	call->args[1] = ctx->args[1];
-	call->args[2] = ctx->args[2];
-	if (bpf_core_field_exists(struct task_struct, sysvshm))
-		call->saved = (__u64)newest_segment(task);
-	call_note(call, SHM_EVENT_SHMGET);
+	if ((number == NR_IPC || compat_kind(number)) && task_calls_compat(task))
+		compat_enter(task, (const struct pt_regs *)ctx->args[0], number, DOOR_RAW);
 	return 0;
 }
 
-SEC("tracepoint/syscalls/sys_enter_shmat")
-int sys_enter_shmat(struct syscall_enter *ctx)
-{
-	struct task_struct *task = task_current();
-	struct call spare = {0};
-	struct call *call;
-
-	if (!admits(task))
-		return 0;
-	call = call_begin(task, SHM_EVENT_SHMAT, ctx->number, &spare);
-	if (!call)
-		return 0;
-	call->args[0] = ctx->args[0];
-	call->args[1] = ctx->args[1];
-	call->args[2] = ctx->args[2];
-	call_note(call, SHM_EVENT_SHMAT);
-	return 0;
-}
-
-static __always_inline void shmdt_enter(struct task_struct *task, const struct syscall_enter *ctx,
-					__s32 shmid)
-{
-	struct call spare = {0};
-	struct call *call = call_begin(task, SHM_EVENT_SHMDT, ctx->number, &spare);
-
-	if (!call)
-		return;
-	call->args[0] = ctx->args[0];
-	call->saved = (__u32)shmid;
-	call_note(call, SHM_EVENT_SHMDT);
-}
-
-SEC("tracepoint/syscalls/sys_enter_shmdt")
-int sys_enter_shmdt(struct syscall_enter *ctx)
+SEC("raw_tp/sys_exit")
+int raw_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 {
 	struct task_struct *task = task_current();
 
-	if (admits(task))
-		shmdt_enter(task, ctx, -1);
+	if (task_calls_compat(task))
+		call_exit(task, DOOR_RAW, ctx->args[1]);
 	return 0;
 }
+
+/* ---- calls: tracepoints -------------------------------------------------------------------- */
+
+/* What the context has no room for must not be read: the tracepoint of shmdt has one argument. */
+#define CALL_BY_TRACEPOINT(name, call_kind, ...)                          \
+	SEC("tracepoint/syscalls/sys_enter_" #name)                       \
+	int sys_enter_##name(struct syscall_enter *ctx)                   \
+	{                                                                 \
+		struct task_struct *task = task_current();                \
+		const struct call_enter enter = {.kind = call_kind,       \
+						 .door = DOOR_TRACEPOINT, \
+						 .args = {__VA_ARGS__},   \
+						 .shmid = -1};            \
+                                                                          \
+		if (admits(task))                                         \
+			call_enter(task, &enter);                         \
+		return 0;                                                 \
+	}
+
+CALL_BY_TRACEPOINT(shmget, SHM_EVENT_SHMGET, ctx->args[0], ctx->args[1], ctx->args[2])
+CALL_BY_TRACEPOINT(shmat, SHM_EVENT_SHMAT, ctx->args[0], ctx->args[1], ctx->args[2])
+CALL_BY_TRACEPOINT(shmdt, SHM_EVENT_SHMDT, ctx->args[0])
+CALL_BY_TRACEPOINT(shmctl, SHM_EVENT_SHMCTL, ctx->args[0], ctx->args[1])
 
 static long shmid_of_vma(struct task_struct *task, struct vm_area_struct *vma, __s32 *found)
 {
@@ -370,102 +222,70 @@ SEC("tracepoint/syscalls/sys_enter_shmdt")
 int sys_enter_shmdt_vma(struct syscall_enter *ctx)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
-	__s32 shmid = -1;
+	struct call_enter enter = {.kind = SHM_EVENT_SHMDT,
+				   .door = DOOR_TRACEPOINT,
+				   .args = {ctx->args[0]},
+				   .shmid = -1};
 
 	if (!admits(task))
 		return 0;
 	if (!mappings_were_told(task))
-		bpf_find_vma(task, ctx->args[0], shmid_of_vma, &shmid, 0);
-	shmdt_enter(task, ctx, shmid);
+		bpf_find_vma(task, ctx->args[0], shmid_of_vma, &enter.shmid, 0);
+	call_enter(task, &enter);
 	return 0;
-}
-
-SEC("tracepoint/syscalls/sys_enter_shmctl")
-int sys_enter_shmctl(struct syscall_enter *ctx)
-{
-	struct task_struct *task = task_current();
-	struct call spare = {0};
-	struct call *call;
-
-	if (!admits(task))
-		return 0;
-	call = call_begin(task, SHM_EVENT_SHMCTL, ctx->number, &spare);
-	if (!call)
-		return 0;
-	call->args[0] = ctx->args[0];
-	call->args[1] = ctx->args[1];
-	call_note(call, SHM_EVENT_SHMCTL);
-	return 0;
-}
-
-/* Who made or attached a segment is known from now on. */
-static __always_inline void call_know(struct task_struct *task, enum shm_event_kind kind, __s64 ret,
-				      bool created)
-{
-	long err = 0;
-
-	if (kind == SHM_EVENT_SHMGET && created)
-		err = known_add(known_key(task), SHM_ROLE_CREATOR, 0);
-	else if (kind == SHM_EVENT_SHMAT && !is_error(ret))
-		err = known_add(known_key(task), SHM_ROLE_HOLDER, (__u64)READ(task, mm));
-	if (err)
-		lose(SHM_LOSS_KNOWN, kind);
-}
-
-static __always_inline void call_arguments(const struct call *call, struct shm_event *event)
-{
-	switch (call->kind) {
-	case SHM_EVENT_SHMGET:
-		event->shmget.key = call->args[0];
-		event->shmget.flags = call->args[2];
-		event->shmget.bytes = call->args[1];
-		break;
-	case SHM_EVENT_SHMAT:
-		event->shmat.shmid = call->args[0];
-		event->shmat.flags = call->args[2];
-		event->shmat.addr = call->args[1];
-		break;
-	case SHM_EVENT_SHMDT:
-		event->shmdt.addr = call->args[0];
-		event->shmdt.shmid = call->saved;
-		break;
-	case SHM_EVENT_SHMCTL:
-		event->shmctl.shmid = call->args[0];
-		event->shmctl.cmd = call->args[1];
-		break;
-	}
 }
 
 /* Attached to the exits of all four: its long part is the same, and a verifier reads it once. */
 SEC("tracepoint")
 int sys_exit(struct syscall_exit *ctx)
 {
-	struct task_struct *task = task_current();
-	struct call *call = call_find(task, ctx->number);
-	struct shm_event *event = NULL;
-	bool created;
-	__u32 kind;
-
-	if (!call)
-		return 0;
-	kind = call->kind & (SHM_EVENT_KINDS - 1);
-	created = kind == SHM_EVENT_SHMGET && shmget_created(task, call, ctx->ret);
-	if (follow_life)
-		call_know(task, kind, ctx->ret, created);
-	if (call_wanted(kind, ctx->ret))
-		event = event_reserve(task, kind);
-	if (event) {
-		event->flags = created ? SHM_EVENT_CREATED : 0;
-		event->took = event->time - call->time;
-		event->ret = ctx->ret;
-		call_arguments(call, event);
-		event_submit(event);
-	}
-	call_end(call);
+	call_exit(task_current(), DOOR_TRACEPOINT, ctx->ret);
 	return 0;
 }
 
-/* ---- life ---------------------------------------------------------------------------------- */
+/* ---- mappings and segments ----------------------------------------------------------------- */
+
+/* Only while it makes one: a look-up does not come here. */
+SEC("fexit")
+int BPF_PROG(newseg, void *ns, void *params, int ret)
+{
+	struct call *call = call_current(task_current());
+
+	if (ret >= 0 && call_is(call, SHM_EVENT_SHMGET))
+		call->created = 1;
+	return 0;
+}
+
+SEC("fexit")
+int BPF_PROG(shm_mmap, struct file *file, struct vm_area_struct *vma, int ret)
+{
+	if (!ret)
+		life_mmap(task_current(), vma);
+	return 0;
+}
+
+SEC("fexit")
+int BPF_PROG(shm_open, struct vm_area_struct *vma)
+{
+	life_open(task_current(), vma);
+	return 0;
+}
+
+SEC("fentry")
+int BPF_PROG(shm_close, struct vm_area_struct *vma)
+{
+	life_close(task_current(), vma);
+	return 0;
+}
+
+SEC("fentry")
+int BPF_PROG(shm_destroy, struct ipc_namespace *ns, struct shmid_kernel *segment)
+{
+	life_destroy(task_current(), ns, segment);
+	return 0;
+}
+
+/* ---- thread groups ------------------------------------------------------------------------- */
 
 /* The current task is the parent. A child that shares its address space holds nothing by itself. */
 SEC("tp_btf/sched_process_fork")
@@ -543,7 +363,11 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	bool admitted;
 	__u64 mm;
 
-	if (!group || task->signal->live.counter)
+	if (!group)
+		return 0;
+	if (filter_tree && group->tree)
+		tree_leave(task);
+	if (task->signal->live.counter)
 		return 0;
 	mm = group->holder ? group->mm : 0;
 	admitted = admits(task);

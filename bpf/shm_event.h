@@ -16,17 +16,39 @@ enum shm_event_kind {
 	SHM_EVENT_SHMAT = 2,
 	SHM_EVENT_SHMDT = 3,
 	SHM_EVENT_SHMCTL = 4,
-	SHM_EVENT_FORK = 5, /* a known holder (or a member of the traced tree) forked */
-	SHM_EVENT_EXEC = 6, /* a known holder's thread group replaced its address space */
-	SHM_EVENT_EXIT = 7, /* the last thread of a known group ended */
-	SHM_EVENT_KINDS = 8,
+	SHM_EVENT_FORK = 5,     /* a known holder (or a member of the traced tree) forked */
+	SHM_EVENT_EXEC = 6,     /* a known holder's thread group replaced its address space */
+	SHM_EVENT_EXIT = 7,     /* the last thread of a known group ended */
+	SHM_EVENT_ATTACH = 8,   /* a mapping of a segment began */
+	SHM_EVENT_DETACH = 9,   /* a mapping of a segment ends */
+	SHM_EVENT_DESTROY = 10, /* a segment ends */
+	SHM_EVENT_KINDS = 11,
 };
 
 enum shm_event_flag {
 	SHM_EVENT_CREATED = 1 << 0, /* shmget: this call made the segment, it did not find one */
 };
 
-/* Why a record was not delivered. Each loss is counted under its kind, see struct shm_loss. */
+/* Why: attach, detach, destroy */
+enum shm_reason {
+	SHM_REASON_UNKNOWN = 0, /* detach: of a dying address space, not by its own process */
+	SHM_REASON_SHMAT = 1,
+	SHM_REASON_FORK = 2,
+	SHM_REASON_SPLIT = 3, /* or moved, or doubled, by mremap: within one address space */
+	SHM_REASON_SHMDT = 4,
+	SHM_REASON_MUNMAP = 5, /* or something else was mapped in its place */
+	SHM_REASON_REMAP = 6,  /* shmat with SHM_REMAP */
+	SHM_REASON_EXEC = 7,
+	SHM_REASON_EXIT = 8,
+	SHM_REASON_IPC_RMID = 9,
+	SHM_REASON_LAST_DETACH = 10, /* of a segment removed before */
+	SHM_REASON_NAMESPACE = 11,
+	SHM_REASON_FORCED = 12, /* kernel.shm_rmid_forced */
+	SHM_REASONS = 13,
+};
+
+/* Why a record was not delivered. Each loss is counted under its kind; their number is a power of two. */
+#define SHM_LOSS_KINDS 16
 enum shm_loss_reason {
 	SHM_LOSS_RING = 0,  /* the ring buffer had no room */
 	SHM_LOSS_PAIRS = 1, /* the table that joins enter and exit was full */
@@ -64,14 +86,15 @@ enum shm_role {
 /* One record, the same size for every kind (at most 160 bytes). All pids are those of the viewer's
  * pid namespace where the task is visible in it, else of the initial one. */
 struct shm_event {
-	__u16 size;  /* bytes of this record */
-	__u8 kind;   /* enum shm_event_kind */
-	__u8 flags;  /* enum shm_event_flag */
-	__u32 ipcns; /* inode of the caller's IPC namespace */
-	__u64 time;  /* ns, CLOCK_BOOTTIME, when the call returned */
-	__u64 took;  /* ns between enter and exit; 0 for fork, exec, exit */
-	__u64 mm; /* the address space acted on: an opaque identity, never shown. fork: the parent's;
-		      * exec: the old one, which is left; exit: the one that held the mappings */
+	__u16 size; /* bytes of this record */
+	__u8 kind;  /* enum shm_event_kind */
+	__u8 flags; /* enum shm_event_flag */
+	__u32 ipcns; /* inode of the caller's IPC namespace; attach, detach, destroy: the segment's */
+	__u64 time;       /* ns, CLOCK_BOOTTIME, when the call returned */
+	__u64 took;       /* ns between enter and exit; 0 for fork, exec, exit */
+	__u64 mm;         /* the address space acted on: an opaque identity, never shown. fork: the
+		      * parent's; exec: the old one, which is left; exit: the one that held the
+		      * mappings; attach, detach: the one that has or had the mapping */
 	__u64 start_time; /* of the thread group, ns CLOCK_BOOTTIME */
 	__u64 cgroup;     /* cgroup v2 id */
 	__u32 tgid;
@@ -113,6 +136,18 @@ struct shm_event {
 		struct {
 			__s32 status; /* as wait(2) reports it */
 		} exit;
+		struct {
+			__u64 start;  /* first address of the mapping */
+			__u64 end;    /* first address behind it */
+			__u64 offset; /* into the segment, bytes */
+			__s32 shmid;
+			__u32 vm_flags; /* as in struct shm_attachment */
+			__u32 reason;   /* enum shm_reason */
+		} attach;               /* and detach */
+		struct {
+			__s32 shmid;
+			__u32 reason; /* enum shm_reason */
+		} destroy;
 	};
 };
 

@@ -14,6 +14,15 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
+/* Set before loading: arm64 has several page sizes. */
+const volatile __u32 page_shift = 12;
+
+/* First byte of the segment that the mapping shows. */
+static __always_inline __u64 shm_vma_offset(struct vm_area_struct *vma)
+{
+	return (__u64)vma->vm_pgoff << page_shift;
+}
+
 /* False: no segment. `data->ns` is the segment's namespace. */
 static __always_inline bool shm_vma_read(struct vm_area_struct *vma, struct shm_file_data *data)
 {

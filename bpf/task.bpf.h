@@ -7,8 +7,10 @@
 #include <bpf/bpf_helpers.h>
 #include <bpf/bpf_core_read.h>
 
-/* MAX_PID_NS_LEVEL, include/linux/pid_namespace.h */
-#define PID_LEVELS 32
+/* Levels 0 to MAX_PID_NS_LEVEL, include/linux/pid_namespace.h */
+#define PID_LEVELS 33
+/* Above the size of all struct upid: verifiers of some kernels know no bound of a product. */
+#define UPID_MASK 0xfff
 
 /* Inode of the viewer's pid namespace; 0: the initial one, nothing to translate */
 const volatile __u32 viewer_pidns = 0;
@@ -58,9 +60,9 @@ static __always_inline __u64 task_start_time(struct task_struct *task)
 static __always_inline void task_upid(struct pid *pid, __u32 level, struct upid *upid)
 {
 	const void *numbers = (const void *)pid + bpf_core_field_offset(struct pid, numbers);
+	__u64 offset = (__u64)level * bpf_core_type_size(struct upid) & UPID_MASK;
 
-	bpf_probe_read_kernel(upid, sizeof(*upid),
-			      numbers + level * bpf_core_type_size(struct upid));
+	bpf_probe_read_kernel(upid, sizeof(*upid), numbers + offset);
 }
 
 /* Number of the pid in the viewer's namespace; 0 where it has none. */

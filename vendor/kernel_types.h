@@ -33,6 +33,7 @@ typedef _Bool bool;
 #define BPF_RB_FORCE_WAKEUP            2
 #define BPF_RB_AVAIL_DATA              0
 #define BPF_MAP_TYPE_HASH              1
+#define BPF_MAP_TYPE_LRU_HASH          9
 #define BPF_MAP_TYPE_RINGBUF           27
 #define BPF_MAP_TYPE_TASK_STORAGE      29
 #define BPF_F_NO_PREALLOC              1
@@ -46,8 +47,17 @@ enum bpf_func_id {
 #define IPC_PRIVATE       0
 #define IPC_CREAT         01000
 #define IPC_EXCL          02000
+#define PF_EXITING        0x00000004
 #define PF_KTHREAD        0x00200000
+#define SHM_DEST          01000
 #define SIGNAL_GROUP_EXIT 0x00000004
+
+/* include/uapi/linux/ipc.h: what ipc(2) is asked for; above it there is a version */
+#define IPC_CALL_MASK   0xffff
+#define IPC_CALL_SHMAT  21
+#define IPC_CALL_SHMDT  22
+#define IPC_CALL_SHMGET 23
+#define IPC_CALL_SHMCTL 24
 
 /* syscalls:sys_enter_* and sys_exit_*, as /sys/kernel/tracing/events/syscalls/.../format lays them out:
  * not a kernel type, so not relocated */
@@ -105,7 +115,21 @@ struct pid {
 };
 
 struct mm_struct {
+	atomic_t mm_users;
+};
+
+/* Which of its members there are depends on the architecture. */
+struct thread_info {
 	unsigned long flags;
+	unsigned int status;
+};
+
+struct pt_regs {
+#if defined(__TARGET_ARCH_x86)
+	unsigned long bp, bx, cx, dx, si, di;
+#else
+	__u64 regs[31];
+#endif
 };
 
 struct signal_struct {
@@ -119,6 +143,7 @@ struct sysv_shm {
 };
 
 struct task_struct {
+	struct thread_info thread_info;
 	unsigned int flags;
 	struct mm_struct *mm;
 	int exit_code;
@@ -138,6 +163,7 @@ struct linux_binprm;
 
 struct kern_ipc_perm {
 	int id;
+	unsigned short mode;
 };
 
 struct shmid_kernel {

@@ -5,16 +5,20 @@
 #include "base/fact.h"
 
 static const char *const fact_op_names[FACT_OPS] = {
-	[FACT_SHMGET] = "shmget", [FACT_SHMAT] = "shmat",   [FACT_SHMDT] = "shmdt",
-	[FACT_SHMCTL] = "shmctl", [FACT_FORK] = "fork",     [FACT_EXEC] = "exec",
-	[FACT_EXIT] = "exit",     [FACT_DETACH] = "detach", [FACT_DESTROY] = "destroy",
+	[FACT_SHMGET] = "shmget", [FACT_SHMAT] = "shmat",     [FACT_SHMDT] = "shmdt",
+	[FACT_SHMCTL] = "shmctl", [FACT_FORK] = "fork",       [FACT_EXEC] = "exec",
+	[FACT_EXIT] = "exit",     [FACT_ATTACH] = "attach",   [FACT_DETACH] = "detach",
+	[FACT_CREATE] = "create", [FACT_DESTROY] = "destroy",
 };
 
 static const char *const fact_reason_names[FACT_REASONS] = {
 	[FACT_REASON_UNKNOWN] = "unknown",     [FACT_REASON_EXIT] = "exit",
 	[FACT_REASON_EXEC] = "exec",           [FACT_REASON_SHMDT] = "shmdt",
 	[FACT_REASON_IPC_RMID] = "ipc_rmid",   [FACT_REASON_LAST_DETACH] = "last_detach",
-	[FACT_REASON_NAMESPACE] = "namespace",
+	[FACT_REASON_NAMESPACE] = "namespace", [FACT_REASON_SHMAT] = "shmat",
+	[FACT_REASON_FORK] = "fork",           [FACT_REASON_SPLIT] = "split",
+	[FACT_REASON_MREMAP] = "mremap",       [FACT_REASON_MUNMAP] = "munmap",
+	[FACT_REASON_REMAP] = "remap",         [FACT_REASON_FORCED] = "shm_rmid_forced",
 };
 
 const char *fact_op_name(enum fact_op op)

@@ -29,7 +29,9 @@ enum fact_op {
 	FACT_FORK,
 	FACT_EXEC,
 	FACT_EXIT,
+	FACT_ATTACH,  /* an attachment began without a shmat */
 	FACT_DETACH,  /* an attachment ended without a shmdt */
+	FACT_CREATE,  /* a segment was found that no shmget told of */
 	FACT_DESTROY, /* a segment ended */
 	FACT_OPS,
 };
@@ -45,7 +47,7 @@ const char *fact_op_name(enum fact_op op);
 /* The op of that name, or FACT_OPS when there is none. */
 enum fact_op fact_op_by_name(const char *name);
 
-/* Why an attachment or a segment ended (ops detach and destroy) */
+/* Why an attachment began or ended, or a segment ended (ops attach, detach, create and destroy) */
 enum fact_reason {
 	FACT_REASON_UNKNOWN, /* noticed afterwards: nobody saw the cause */
 	FACT_REASON_EXIT,
@@ -54,12 +56,36 @@ enum fact_reason {
 	FACT_REASON_IPC_RMID,    /* destroyed by the call itself: nobody was attached */
 	FACT_REASON_LAST_DETACH, /* removed before, destroyed when its last holder let go */
 	FACT_REASON_NAMESPACE,   /* its IPC namespace ended */
+	FACT_REASON_SHMAT,
+	FACT_REASON_FORK,   /* the child has what its parent has */
+	FACT_REASON_SPLIT,  /* mprotect, munmap or mremap of a part made two mappings of one */
+	FACT_REASON_MREMAP, /* moved or doubled; the old one ends by munmap */
+	FACT_REASON_MUNMAP, /* by munmap, or by what else was mapped in its place */
+	FACT_REASON_REMAP,  /* a shmat with SHM_REMAP took its place */
+	FACT_REASON_FORCED, /* nobody was attached and kernel.shm_rmid_forced is set */
 	FACT_REASONS,
 };
 
 const char *fact_reason_name(enum fact_reason reason); /* "exit", "ipc_rmid", ... "unknown" */
 
-/* One thing that happened. Fields that the op does not have are 0. */
+/* Changes for which the source gives records of their own, made where the kernel makes the change. What
+ * has no bit here must be concluded from calls, fork, exec and exit. */
+enum fact_exact {
+	FACT_EXACT_ATTACH = 1 << 0,  /* by shmat */
+	FACT_EXACT_INHERIT = 1 << 1, /* by fork, and by what splits or moves a mapping */
+	FACT_EXACT_DETACH = 1 << 2,
+	FACT_EXACT_DESTROY = 1 << 3,
+	FACT_EXACT_ALL = (1 << 4) - 1,
+};
+
+/* No user has this id: it is (uid_t)-1. */
+#define FACT_UID_UNKNOWN UINT32_MAX
+
+/* One thing that happened. Fields that the op does not have are 0.
+ *
+ * A source with FACT_EXACT_* delivers attach, detach and destroy itself: then ipcns and shmid are the
+ * segment's, mm the address space that has or had the mapping, and pid whoever did it, which for a detach
+ * may be anybody who let go of a dying address space last. */
 struct event {
 	uint64_t time; /* when it ended */
 	uint64_t took; /* ns, the four calls only */
@@ -72,20 +98,23 @@ struct event {
 	int32_t tid;
 	int32_t ppid;
 	int32_t inner_pid; /* pid in the process's own pid namespace */
-	uint32_t uid;
+	uint32_t uid;      /* FACT_UID_UNKNOWN: so it is */
 	uint32_t gid;
 	int64_t ret; /* result, or -errno; addresses of shmat are positive here */
 	enum fact_op op;
-	enum fact_reason reason; /* detach, destroy */
+	enum fact_reason reason; /* attach, detach, create, destroy */
+	bool inferred;           /* nobody saw it happen: two looks differ. `time` is when the later
+				  * one began, and who did it may be unknown */
 	bool created;            /* shmget made the segment */
-	int32_t key;             /* shmget */
-	uint64_t size;           /* shmget: bytes asked for */
-	uint32_t flags;          /* shmget, shmat */
-	int32_t cmd;             /* shmctl, IPC_64 stripped */
-	uint64_t addr;           /* shmat: asked for; shmdt: given */
-	uint64_t maps;           /* detach: mappings that ended */
-	int32_t child;           /* fork */
-	uint64_t child_mm;       /* fork; exec: the new one */
+	int32_t key;             /* shmget, create */
+	uint64_t size;  /* shmget, create: bytes asked for; attach, detach: length of the mapping */
+	uint32_t flags; /* shmget, shmat; attach, detach: enum attachment_flag */
+	int32_t cmd;    /* shmctl, IPC_64 stripped */
+	uint64_t addr;  /* shmat: asked for; shmdt: given; attach, detach: first address */
+	uint64_t offset;   /* attach, detach: into the segment, bytes */
+	uint64_t maps;     /* attach, detach: mappings that began or ended */
+	int32_t child;     /* fork */
+	uint64_t child_mm; /* fork; exec: the new one */
 	uint64_t child_start_time;
 	int32_t status; /* exit: as wait(2) reports it */
 	char comm[FACT_COMM_LEN];
@@ -188,12 +217,16 @@ struct limits_facts {
 
 /* How the facts come in and how far they can be trusted: the header line, doctor, the JSON head */
 struct source_status {
-	const char *calls;     /* "tracepoint", or "none" */
-	const char *life;      /* "sched", or "none" */
+	const char
+		*calls; /* "fexit", "tracepoint", "mixed", or "none": events do not come at all */
+	const char *compat;    /* calls of 32-bit programs: "fexit", "raw", or "none": unseen */
+	const char *life;      /* "exact", "sched", "mixed", or "none" */
 	const char *attachers; /* "iter", "maps", or "none" */
+	uint32_t exact;        /* enum fact_exact */
 	uint64_t lost;         /* events that the kernel could not deliver since the start */
-	bool partial;  /* some processes may not be looked at: their mappings are not known */
-	char why[256]; /* why not better; empty when nothing is missing */
+	bool partial;     /* some processes may not be looked at: their mappings are not known */
+	char unseen[128]; /* what nothing that stands can see, for people; may be empty */
+	char why[256];    /* why not better; empty when nothing is missing */
 };
 
 #endif

@@ -86,6 +86,7 @@ static void notice_loss(struct collector *collector)
 
 	if (!collector->probes)
 		return;
+	probes_count_skipped(collector->probes);
 	probes_loss(collector->probes, &loss);
 	if (loss.total == collector->lost)
 		return;
@@ -200,8 +201,10 @@ static void describe_sources(struct collector *collector)
 	struct source_status *status = &collector->status;
 	bool iterator = attachers_method(collector->attachers) == ATTACHERS_ITERATOR;
 
-	status->calls = collector->probes ? "tracepoint" : "none";
-	status->life = collector->probes ? "sched" : "none";
+	if (collector->probes)
+		probes_describe(collector->probes, status);
+	else
+		status->calls = status->compat = status->life = "none";
 	status->attachers = iterator ? "iter" : "maps";
 	status->partial = collector->mappings.partial;
 	if (collector->options.rung == COLLECTOR_POLL)
@@ -311,16 +314,16 @@ int collector_tick(struct collector *collector)
  * they do at once unless somebody is at work meanwhile. */
 static int first_look(struct collector *collector)
 {
-	struct model_needs needs;
+	struct model_needs needs = {.scan = true};
 	int error;
 
 	model_distrust(collector->model);
 	for (int i = 0; i < LOOKS; i++) {
 		collector->tables_due = 0;
-		if ((error = look(collector)) || (error = scan_mappings(collector)))
+		if ((error = look(collector)) || (needs.scan && (error = scan_mappings(collector))))
 			return error;
 		model_needs(collector->model, &needs);
-		if (!needs.scan)
+		if (!needs.scan && !needs.look)
 			break;
 	}
 	resolve_processes(collector,
@@ -330,7 +333,15 @@ static int first_look(struct collector *collector)
 
 static int open_probes(struct collector *collector, char why[static PROBES_WHY_LEN])
 {
+	static const enum probes_rung rungs[] = {
+		[COLLECTOR_AUTO] = PROBES_BEST,
+		[COLLECTOR_FEXIT] = PROBES_FEXIT,
+		[COLLECTOR_TRACEPOINT] = PROBES_TRACEPOINT,
+		[COLLECTOR_POLL] = PROBES_BEST, /* not opened */
+	};
 	const struct probes_options options = {
+		.rung = rungs[collector->options.rung],
+		.compat = collector->options.compat,
 		.ring_size = collector->options.ring_size,
 		.filter = collector->options.filter,
 	};
@@ -341,6 +352,7 @@ static int open_probes(struct collector *collector, char why[static PROBES_WHY_L
 
 	if (error && collector->options.rung == COLLECTOR_AUTO && error != -ENOMEM) {
 		snprintf(collector->status.why, sizeof(collector->status.why), "%s", why);
+		why[0] = '\0'; /* told with the status; what fails later has its own reason */
 		return 0;
 	}
 	return error;
@@ -357,7 +369,8 @@ int collector_open(const struct collector_options *options, struct collector **o
 		goto fail;
 	collector->options = *options;
 	collector->own_ipcns = namespaces_own();
-	if ((error = owner_names_new(&collector->owners)) ||
+	if ((error = sysvipc_check(why)) ||
+	    (error = owner_names_new(&collector->owners)) ||
 	    (error = model_new(NULL, &collector->model)) ||
 	    (error = attachers_open(options->rung != COLLECTOR_POLL, &collector->attachers)) ||
 	    (error = open_probes(collector, why)))

@@ -14,6 +14,7 @@ struct collector;
 
 enum collector_rung {
 	COLLECTOR_AUTO,       /* the best that stands */
+	COLLECTOR_FEXIT,      /* or fail */
 	COLLECTOR_TRACEPOINT, /* or fail */
 	COLLECTOR_POLL,       /* no BPF at all */
 };
@@ -21,6 +22,7 @@ enum collector_rung {
 struct collector_options {
 	enum collector_rung rung;
 	bool events; /* attach probes; without them it is one look at /proc and the mappings */
+	bool compat; /* calls of 32-bit programs too, whatever it costs: see probes_options */
 	struct probes_filter filter;
 	size_t ring_size;    /* 0: default */
 	uint32_t only_ipcns; /* 0: every namespace */

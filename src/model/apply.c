@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Events. Two questions decide what one may change: an event older than the segment's row in the last
- * snapshot is in its nattch already, and one older than the last scan is in its mappings already.
+ * Calls, fork, exec and exit. What the source tells by records of its own is left to attachment.c: then
+ * these change no mapping, and end no segment.
  */
 #include "model/model_internal.h"
 
@@ -23,16 +23,6 @@ enum {
 	APPLY_PAGE = 4096,
 	APPLY_HUGE_PAGE = 2 << 20,
 };
-
-static bool moves_nattch(const struct segment *segment, uint64_t time)
-{
-	return time >= segment->facts_time;
-}
-
-static bool moves_mappings(const struct segment *segment, uint64_t time)
-{
-	return time >= segment->confirmed;
-}
 
 /* ---- the segment that an event is about ---------------------------------------------------- */
 
@@ -77,10 +67,26 @@ static void take_creation(struct segment *segment, const struct event *event)
 	facts->gid = facts->cgid = event->gid;
 }
 
+/* One that is over, since others had removed it before its creator was back from the call. */
+static struct segment *find_made_and_gone(const struct model *model, const struct event *event)
+{
+	struct segment *segment = segment_newest(model, event->ipcns, event->shmid);
+
+	if (!segment || segment->gone > event->time ||
+	    segment->first_seen + event->took < event->time || !is_creation_of(segment, event))
+		return NULL;
+	return segment;
+}
+
 static int find_created(struct model *model, const struct event *event, struct segment **out)
 {
 	struct segment *segment = segment_living(model, event->ipcns, event->shmid);
 
+	if (!segment && (*out = find_made_and_gone(model, event))) {
+		take_creation(*out, event);
+		(*out)->born = (*out)->first_seen;
+		return 0;
+	}
 	if (segment && segment->witnessed && segment->born >= event->time) {
 		*out = segment->born == event->time ? segment : NULL;
 		return 0;
@@ -103,9 +109,11 @@ static int find_created(struct model *model, const struct event *event, struct s
 
 /* Calls of two processes may be told in another order than the kernel had them: an attach that was under
  * way when its segment was given up for destroyed, and succeeded, was the quicker one. */
-static bool was_quicker(const struct event *event, const struct segment *gone)
+static bool was_quicker(const struct model *model, const struct event *event,
+			const struct segment *gone)
 {
-	return (gone->gone_reason == FACT_REASON_IPC_RMID ||
+	return !model_is_told(model, FACT_EXACT_DESTROY) &&
+	       (gone->gone_reason == FACT_REASON_IPC_RMID ||
 		gone->gone_reason == FACT_REASON_LAST_DETACH) &&
 	       event->time - event->took <= gone->gone;
 }
@@ -121,7 +129,7 @@ static int find_attached(struct model *model, const struct event *event, struct 
 	if ((segment && !over) || (state && state->read > event->time) ||
 	    segment_living(model, event->ipcns, event->shmid))
 		return 0;
-	if (over && was_quicker(event, segment)) {
+	if (over && was_quicker(model, event, segment)) {
 		segment_revive(model, segment);
 		segment->facts.mode |= FACT_MODE_DEST;
 		segment->facts.key = 0;
@@ -138,7 +146,7 @@ static struct segment *find_detached(const struct model *model, const struct eve
 	const struct mapping *mapping = holder ? holder_attached_at(holder, event->addr) : NULL;
 	struct segment *segment = mapping ? mapping->segment : NULL;
 
-	if (segment && moves_mappings(segment, event->time) &&
+	if (segment && segment_moves_mappings(segment, event->time) &&
 	    (event->shmid < 0 || event->shmid == segment->id.shmid))
 		return segment;
 	return segment_at(model, event->ipcns, event->shmid, event->time);
@@ -146,16 +154,21 @@ static struct segment *find_detached(const struct model *model, const struct eve
 
 static int find_segment(struct model *model, const struct event *event, struct segment **out)
 {
+	bool attached = event->op == FACT_SHMAT && event->ret >= 0;
+	bool detached = event->op == FACT_SHMDT && event->ret == 0;
+
 	*out = NULL;
-	if (event->op == FACT_SHMDT && event->ret == 0) {
-		*out = find_detached(model, event);
-		return 0;
-	}
 	if (event->op == FACT_SHMGET && event->created && event->shmid >= 0)
 		return find_created(model, event, out);
-	if (event->op == FACT_SHMAT && event->ret >= 0 && event->shmid >= 0)
+	if ((attached && model_is_told(model, FACT_EXACT_ATTACH)) ||
+	    (detached && model_is_told(model, FACT_EXACT_DETACH)))
+		*out = attachment_segment(model, event);
+	else if (attached && event->shmid >= 0)
 		return find_attached(model, event, out);
-	*out = segment_at(model, event->ipcns, event->shmid, event->time);
+	else if (detached)
+		*out = find_detached(model, event);
+	else
+		*out = segment_at(model, event->ipcns, event->shmid, event->time);
 	return 0;
 }
 
@@ -165,26 +178,24 @@ static int find_segment(struct model *model, const struct event *event, struct s
 static void detach(struct model *model, struct segment *segment, const struct event *event,
 		   enum fact_reason reason, uint64_t count)
 {
-	if (moves_nattch(segment, event->time))
-		segment->nattch -= count < segment->nattch ? count : segment->nattch;
+	segment_count(model, segment, -(int64_t)count, event->time);
 	segment_used_by(model, segment, process_of_event(model, event), event->time);
-	if (segment->detached <= event->time) {
-		segment->detached = event->time;
-		segment->detached_reason = reason;
-		segment->detached_pid = event->pid;
-	}
+	segment_let_go(segment, event->time, reason, event->pid);
 }
 
-/* Tells what ended without a shmdt, and what that leads to. */
-static void detach_derived(struct model *model, struct segment *segment, const struct event *event,
-			   enum fact_reason reason, uint64_t count)
+/* Tells what ended without a shmdt, and what that leads to. `last` is the last of these mappings. */
+static void detach_derived(struct model *model, const struct mapping *last,
+			   const struct event *event, enum fact_reason reason, uint64_t count)
 {
+	struct segment *segment = last->segment;
+
 	detach(model, segment, event, reason, count);
 	history_derive(model, segment,
 		       &(struct history_derived){.op = FACT_DETACH,
 						 .reason = reason,
 						 .time = event->time,
 						 .maps = count,
+						 .mapping = count == 1 ? last : NULL,
 						 .cause = event});
 	segment_check_end(model, segment, event);
 }
@@ -203,10 +214,12 @@ static void remap(struct model *model, struct holder *holder, const struct mappi
 		uint64_t mapping_end = mapping->start + (mapping->length ? mapping->length : 1);
 
 		next = mapping->holder_next;
-		if (mapping_end <= over->start || !moves_mappings(segment, event->time))
+		if (mapping_end <= over->start || !segment_moves_mappings(segment, event->time))
 			continue;
+		const struct mapping covered = *mapping;
+
 		mapping_remove(model, mapping);
-		detach_derived(model, segment, event, FACT_REASON_UNKNOWN, 1);
+		detach_derived(model, &covered, event, FACT_REASON_REMAP, 1);
 	}
 }
 
@@ -253,10 +266,13 @@ static int attach_mapping(struct model *model, struct segment *segment, const st
 		there->since = event->time;
 		return 0;
 	}
-	if (event->flags & APPLY_SHM_REMAP)
+	/* what was there may have gone by its own record */
+	bool unseen = !model_is_told(model, FACT_EXACT_DETACH);
+
+	if (unseen && event->flags & APPLY_SHM_REMAP)
 		remap(model, new.holder, &new, event);
-	else if (there)
-		mapping_remove(model, there); /* its end went unseen */
+	else if (unseen && there)
+		mapping_remove(model, there);
 	new.segment = segment;
 	error = mapping_add(model, &new, NULL);
 	holder_settle(model, new.holder);
@@ -267,7 +283,7 @@ static int attach_mapping(struct model *model, struct segment *segment, const st
 
 static int apply_shmget(struct model *model, const struct event *event, struct segment *segment)
 {
-	if (!event->created || !segment || segment->gone)
+	if (!event->created || !segment)
 		return 0;
 	struct process *process = process_of_event(model, event);
 
@@ -279,8 +295,13 @@ static int apply_shmget(struct model *model, const struct event *event, struct s
 
 static int apply_shmat(struct model *model, const struct event *event, struct segment *segment)
 {
-	if (event->ret < 0 || !segment || segment->gone)
+	if (!segment || segment->gone)
 		return 0;
+	/* while it ran the kernel counted one more, even where it failed */
+	if (event->ret < 0 || model_is_told(model, FACT_EXACT_ATTACH)) {
+		segment_unsettle(segment, event->time);
+		return 0;
+	}
 	const struct mapping *there = mapping_at(model, event->mm, (uint64_t)event->ret);
 
 	if (there && there->segment == segment && there->origin == MAPPING_SHMAT &&
@@ -289,10 +310,9 @@ static int apply_shmat(struct model *model, const struct event *event, struct se
 	struct process *process = process_of_event(model, event);
 
 	/* first the count: a remap of its own mapping is not the end of a removed segment */
-	if (moves_nattch(segment, event->time))
-		segment->nattch++;
+	segment_count(model, segment, 1, event->time);
 	segment_used_by(model, segment, process, event->time);
-	if (event->mm == 0 || !moves_mappings(segment, event->time))
+	if (event->mm == 0 || !segment_moves_mappings(segment, event->time))
 		return process ? 0 : -ENOMEM;
 	return attach_mapping(model, segment, event, process);
 }
@@ -324,13 +344,14 @@ static int apply_shmdt(struct model *model, const struct event *event, struct se
 		apply_to_gone(segment, event);
 		return 0;
 	}
-	if (holder && moves_mappings(segment, event->time)) {
+	if (model_is_told(model, FACT_EXACT_DETACH))
+		return 0;
+	if (holder && segment_moves_mappings(segment, event->time)) {
 		/* as the kernel does it: no further than one attach can reach */
 		for (struct mapping *mapping = holder_attached_at(holder, event->addr);
 		     mapping && mapping->start - event->addr < reach; mapping = next) {
 			next = mapping->holder_next;
-			if (mapping->segment != segment ||
-			    mapping->start - mapping->offset != event->addr)
+			if (mapping->segment != segment || mapping_base(mapping) != event->addr)
 				continue;
 			mapping_remove(model, mapping);
 			count++;
@@ -358,9 +379,10 @@ static void apply_removal(struct model *model, const struct event *event, struct
 		apply_to_gone(segment, event);
 		return;
 	}
-	if (!moves_nattch(segment, event->time))
+	if (!segment_moves_nattch(segment, event->time))
 		return;
-	if (segment->nattch || segment->mapped || !counted) {
+	if (segment->nattch || segment->mapped || !counted ||
+	    model_is_told(model, FACT_EXACT_DESTROY)) {
 		segment->facts.mode |= FACT_MODE_DEST;
 		segment->facts.key = 0;
 	} else {
@@ -376,10 +398,10 @@ static int apply_shmctl(struct model *model, const struct event *event, struct s
 		apply_removal(model, event, segment);
 		return 0;
 	}
-	if (event->ret < 0 || segment->gone || !moves_nattch(segment, event->time))
+	if (event->ret < 0 || segment->gone || !segment_moves_nattch(segment, event->time))
 		return 0;
 	if (event->cmd == APPLY_IPC_SET)
-		segment->disturbed = true;                     /* the owner may be another now */
+		segment->outdated = event->time;               /* the owner may be another now */
 	if (event->cmd == APPLY_SHM_LOCK && !segment->hugetlb) /* huge pages are never swapped */
 		segment->facts.mode |= FACT_MODE_LOCKED;
 	if (event->cmd == APPLY_SHM_UNLOCK)
@@ -407,13 +429,17 @@ static int inherit(struct model *model, const struct mapping *from, struct holde
 
 	if (met && there->origin != MAPPING_SCAN)
 		return 0; /* told before */
-	if (moves_nattch(segment, event->time))
-		segment->nattch++;
-	segment_used_by(model, segment, parent, event->time);
-	if (!met)
-		return mapping_add(model, &new, NULL);
-	there->origin = MAPPING_FORK; /* the scan was quicker than the event */
+	if (!met) {
+		int error = mapping_add(model, &new, &there);
+
+		if (error)
+			return error;
+	}
+	there->origin = MAPPING_FORK; /* where it was met the scan was quicker than the event */
 	there->since = event->time;
+	segment_count(model, segment, 1, event->time);
+	segment_used_by(model, segment, parent, event->time);
+	attachment_tell_inherited(model, there, event);
 	return 0;
 }
 
@@ -423,7 +449,11 @@ static int apply_fork(struct model *model, const struct event *event, struct seg
 	struct holder *child;
 
 	(void)segment;
-	if (!parent || event->child_mm == 0 || event->child_mm == event->mm)
+	if (event->child_mm == 0 || event->child_mm == event->mm)
+		return 0;
+	if (model_is_told(model, FACT_EXACT_INHERIT))
+		return attachment_name(model, event);
+	if (!parent)
 		return 0;
 	struct process *process = process_of_event(model, event);
 	int error = holder_get(model, event->child_mm, process_of_child(model, event), &child);
@@ -432,13 +462,13 @@ static int apply_fork(struct model *model, const struct event *event, struct seg
 		return error;
 	for (const struct mapping *mapping = parent->mappings; mapping && !error;
 	     mapping = mapping->holder_next)
-		if (moves_mappings(mapping->segment, event->time))
+		if (segment_moves_mappings(mapping->segment, event->time))
 			error = inherit(model, mapping, child, event, process);
 	holder_settle(model, child);
 	return error;
 }
 
-/* The address space is left for good. A thread group that only borrowed it (a vfork child) leaves it
+/* The address space is left for good, with all that it maps. A thread group that only borrowed it (a vfork child) leaves it
  * to its owner. */
 static void leave(struct model *model, const struct event *event, enum fact_reason reason)
 {
@@ -447,8 +477,12 @@ static void leave(struct model *model, const struct event *event, enum fact_reas
 
 	if (!holder || holder->process->pid != event->pid)
 		return;
+	if (model_is_told(model, FACT_EXACT_DETACH)) {
+		holder_left(model, holder, reason);
+		return;
+	}
 	for (struct mapping *mapping = holder->mappings; mapping; mapping = mapping->holder_next)
-		if (moves_mappings(mapping->segment, event->time))
+		if (segment_moves_mappings(mapping->segment, event->time))
 			mapping->segment->leaving++;
 
 	/* A segment's end takes only mappings of its own, and by then it has none left; so `next`
@@ -457,16 +491,18 @@ static void leave(struct model *model, const struct event *event, enum fact_reas
 		struct segment *departing = mapping->segment;
 
 		next = mapping->holder_next;
-		if (!moves_mappings(departing, event->time))
+		if (!segment_moves_mappings(departing, event->time))
 			continue;
+		const struct mapping last = *mapping;
+
 		mapping_remove(model, mapping);
-		departing->staying++;
-		if (departing->staying < departing->leaving)
+		departing->left++;
+		if (departing->left < departing->leaving)
 			continue;
 		uint64_t count = departing->leaving;
 
-		departing->leaving = departing->staying = 0;
-		detach_derived(model, departing, event, reason, count);
+		departing->leaving = departing->left = 0;
+		detach_derived(model, &last, event, reason, count);
 	}
 	holder_settle(model, holder);
 }
@@ -495,14 +531,20 @@ static apply_function *const apply_table[FACT_OPS] = {
 	[FACT_EXIT] = apply_exit,
 };
 
-int model_apply(struct model *model, const struct event *event)
+static int apply_call(struct model *model, const struct event *event)
 {
 	struct segment *segment;
 	int error = find_segment(model, event, &segment);
 
 	history_add(model, event, segment);
-	if (!error && apply_table[event->op])
-		error = apply_table[event->op](model, event, segment);
+	return error ? error : apply_table[event->op](model, event, segment);
+}
+
+int model_apply(struct model *model, const struct event *event)
+{
+	int error =
+		apply_table[event->op] ? apply_call(model, event) : attachment_apply(model, event);
+
 	segment_trim(model, 0);
 	return error;
 }

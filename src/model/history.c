@@ -35,7 +35,7 @@ void history_add(struct model *model, const struct event *event, struct segment 
 void history_derive(struct model *model, struct segment *segment,
 		    const struct history_derived *derived)
 {
-	struct event event = {.mm = 0};
+	struct event event = {.uid = FACT_UID_UNKNOWN};
 
 	if (derived->cause) {
 		const struct event *cause = derived->cause;
@@ -56,11 +56,19 @@ void history_derive(struct model *model, struct segment *segment,
 		event.pid = process->pid;
 		event.start_time = process->start_time;
 		event.inner_pid = process->inner_pid;
-		event.uid = process->uid;
+		event.uid = process->has_uid ? process->uid : FACT_UID_UNKNOWN;
 		snprintf(event.comm, sizeof(event.comm), "%s", process->comm);
+	}
+	if (derived->mapping) {
+		event.mm = derived->mapping->holder->mm;
+		event.addr = derived->mapping->start;
+		event.size = derived->mapping->length;
+		event.offset = derived->mapping->offset;
+		event.flags = derived->mapping->flags;
 	}
 	event.op = derived->op;
 	event.reason = derived->reason;
+	event.inferred = derived->inferred;
 	event.time = derived->time;
 	event.maps = derived->maps;
 	event.ipcns = segment->id.ipcns;

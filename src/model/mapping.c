@@ -33,17 +33,39 @@ int holder_get(struct model *model, uint64_t mm, struct process *process, struct
 	}
 	bool dead = holder->process && holder->process->checked && !holder->process->alive;
 
-	if (!holder->process || dead)
-		process_use(model, &holder->process, process);
+	if (holder->process != process && (!holder->process || dead || holder->left))
+		holder_label(model, holder, process);
 	*out = holder;
 	return 0;
+}
+
+void holder_label(struct model *model, struct holder *holder, struct process *process)
+{
+	holder_accept(model, holder);
+	holder->left = FACT_REASON_UNKNOWN;
+	process_use(model, &holder->process, process);
+}
+
+void holder_left(struct model *model, struct holder *holder, enum fact_reason reason)
+{
+	holder->left = reason;
+	if (!holder->mislabelled)
+		model->mislabelled++;
+	holder->mislabelled = true;
+}
+
+void holder_accept(struct model *model, struct holder *holder)
+{
+	if (holder->mislabelled)
+		model->mislabelled--;
+	holder->mislabelled = false;
 }
 
 void holder_settle(struct model *model, struct holder *holder)
 {
 	if (holder->mappings || holder == &model->holder_anchor)
 		return;
-	process_use(model, &holder->process, NULL);
+	holder_label(model, holder, NULL);
 	HASH_DEL(model->holders, holder);
 	pool_put(&model->holder_pool, holder);
 }
@@ -60,13 +82,31 @@ struct mapping *holder_seek(const struct holder *holder, struct mapping *from, u
 	return mapping;
 }
 
+struct mapping *holder_mapping(const struct holder *holder, struct mapping *from, uint64_t start,
+			       const struct segment *segment)
+{
+	struct mapping *mapping = holder_seek(holder, from, start);
+
+	while (mapping && mapping->start == start && mapping->segment != segment)
+		mapping = mapping->holder_next;
+	return mapping && mapping->start == start ? mapping : NULL;
+}
+
 struct mapping *holder_attached_at(const struct holder *holder, uint64_t base)
 {
 	struct mapping *mapping = holder_seek(holder, NULL, base);
 
-	while (mapping && mapping->start - mapping->offset != base)
+	while (mapping && mapping_base(mapping) != base)
 		mapping = mapping->holder_next;
 	return mapping;
+}
+
+static void enter_holder(struct mapping *mapping)
+{
+	struct holder *holder = mapping->holder;
+	struct mapping *above = holder_seek(holder, NULL, mapping->start);
+
+	DL_PREPEND_ELEM2(holder->mappings, above, mapping, holder_prev, holder_next);
 }
 
 int mapping_add(struct model *model, const struct mapping *like, struct mapping **out)
@@ -77,10 +117,8 @@ int mapping_add(struct model *model, const struct mapping *like, struct mapping 
 
 	if (!mapping)
 		return -ENOMEM;
-	struct mapping *above = holder_seek(holder, NULL, like->start);
-
 	*mapping = *like;
-	DL_PREPEND_ELEM2(holder->mappings, above, mapping, holder_prev, holder_next);
+	enter_holder(mapping);
 	DL_APPEND2(segment->mappings, mapping, segment_prev, segment_next);
 	holder->count++;
 	segment->mapped++;
@@ -89,6 +127,18 @@ int mapping_add(struct model *model, const struct mapping *like, struct mapping 
 	if (out)
 		*out = mapping;
 	return 0;
+}
+
+void mapping_cut(struct mapping *mapping, uint64_t start)
+{
+	struct holder *holder = mapping->holder;
+	uint64_t cut = start - mapping->start;
+
+	DL_DELETE2(holder->mappings, mapping, holder_prev, holder_next);
+	mapping->start = start;
+	mapping->offset += cut;
+	mapping->length = mapping->length > cut ? mapping->length - cut : 0;
+	enter_holder(mapping);
 }
 
 void mapping_remove(struct model *model, struct mapping *mapping)

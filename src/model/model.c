@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 const struct model_limits model_limits_default = {
 	.events = 4096,
@@ -35,8 +36,9 @@ int model_new(const struct model_limits *limits, struct model **out)
 	pool_init(&model->holder_pool, sizeof(struct holder));
 	pool_init(&model->mapping_pool, sizeof(struct mapping));
 	pool_init(&model->process_pool, sizeof(struct process));
-	model->status =
-		(struct source_status){.calls = "none", .life = "none", .attachers = "none"};
+	model->status = (struct source_status){
+		.calls = "none", .compat = "none", .life = "none", .attachers = "none"};
+	model->infers = true;
 	model->distrusted = true;
 	model->ring = calloc(model->limits.events, sizeof(*model->ring));
 	if (!model->ring || make_tables(model)) {
@@ -67,6 +69,7 @@ void model_free(struct model *model)
 void model_set_status(struct model *model, const struct source_status *status)
 {
 	model->status = *status;
+	model->infers = status->calls && strcmp(status->calls, "none") == 0;
 }
 
 const struct source_status *model_status(const struct model *model)
@@ -116,52 +119,6 @@ const struct segment *model_find(const struct model *model, const struct segment
 	while (segment && id->generation && segment->id.generation != id->generation)
 		segment = segment->older;
 	return segment;
-}
-
-/* Both figures are known, and no event came after the row. */
-static bool is_settled(const struct segment *segment)
-{
-	return !segment->gone && segment->facts_time > segment->touched &&
-	       (segment->facts.known & FACT_COL_NATTCH);
-}
-
-int64_t model_drift(const struct segment *segment)
-{
-	if (!segment->trusted || !is_settled(segment))
-		return 0;
-	return (int64_t)(segment->nattch - segment->mapped);
-}
-
-bool model_has_drift(const struct model *model, const struct segment *segment)
-{
-	return !model->status.partial || model_drift(segment) <= 0;
-}
-
-static bool needs_scan(const struct segment *segment)
-{
-	int64_t drift = (int64_t)(segment->nattch - segment->mapped);
-	bool unexplained =
-		segment->unexplained_since && segment->touched <= segment->unexplained_since;
-
-	if (unexplained)
-		return true;
-	return is_settled(segment) && drift != 0 && drift != segment->accepted_drift;
-}
-
-void model_needs(const struct model *model, struct model_needs *out)
-{
-	*out = (struct model_needs){.scan = model->distrusted};
-	for (const struct segment *segment = model->living; segment; segment = segment->next) {
-		out->scan = out->scan || needs_scan(segment);
-		out->settle = out->settle || segment->disturbed;
-	}
-}
-
-void model_distrust(struct model *model)
-{
-	model->distrusted = true;
-	for (struct segment *segment = model->living; segment; segment = segment->next)
-		segment->trusted = false;
 }
 
 void model_totals(const struct model *model, struct model_totals *out)

@@ -8,6 +8,10 @@
  * for who did what and for what lived and died between two snapshots. An event older than the
  * snapshot goes to history and changes no count.
  *
+ * Where the source tells attachments by records of their own (source_status.exact) these are believed for
+ * who holds, too: a scan then names holders, and puts mappings right only where a record was lost or the
+ * kernel's count says that something is wrong.
+ *
  * Readers get const structs and may follow their pointers until the next model call, never longer:
  * what is kept across a tick is an identity (struct segment_id). Memory is bounded by what exists plus
  * struct model_limits. Times are ns of CLOCK_BOOTTIME unless the fact says otherwise.
@@ -68,6 +72,7 @@ struct process {
 	UT_hash_handle hh;        /* by pid */
 	struct segment *gone;     /* those that it made and that ended, by sibling_next */
 	size_t gone_count;
+	struct segment_id let_go; /* of the last detach by shmdt that a record told */
 };
 
 enum mapping_origin {
@@ -76,7 +81,11 @@ enum mapping_origin {
 	MAPPING_FORK,  /* inherited; the fork was seen */
 };
 
-/* One attachment: nattch counts these. In the lists of its holder and of its segment. */
+/* One attachment: nattch counts these. In the lists of its holder and of its segment. A part that was
+ * split off, moved or doubled is as old as what it was made from, and came the same way.
+ *
+ * Where it lies is what the last scan or record told: mprotect can move the border between two of one
+ * attach without any record. How many there are is not affected. */
 struct mapping {
 	struct segment *segment;
 	struct holder *holder;
@@ -98,7 +107,14 @@ struct holder {
 	struct process *process;
 	struct mapping *mappings; /* by holder_next, ascending by start */
 	size_t count;
-	UT_hash_handle hh; /* by mm */
+
+	/* the model's own */
+	enum fact_reason left; /* its process ended (exit) or has another address space (exec), and
+				* this one still maps: shared, or not yet let go of; 0: it did not */
+	bool mislabelled;      /* because of that: a scan is wanted. Counted in the model */
+	bool unnamed;          /* made by a fork whose child is not named yet: that of its parent */
+	uint64_t scan;         /* stamp of the last scan that saw it */
+	UT_hash_handle hh;     /* by mm */
 };
 
 struct segment {
@@ -132,9 +148,13 @@ struct segment {
 	uint64_t last_event;      /* sequence number + 1 of its newest event in the ring; 0 none */
 
 	/* the model's own */
-	uint64_t snapshot;   /* stamp of the last snapshot that had it */
-	uint64_t facts_time; /* start of that snapshot */
-	uint64_t touched;    /* last event that changed its mappings or nattch */
+	uint64_t snapshot;                   /* stamp of the last snapshot that had it */
+	uint64_t facts_time;                 /* start of that snapshot */
+	uint64_t before_time, before_nattch; /* of the row before */
+	uint64_t touched;  /* last event that changed its mappings or nattch, or may have */
+	uint64_t outdated; /* last event that changed what only its row tells */
+	uint64_t missed;   /* stamp of the first snapshot that had it no more; the record of its end
+			    * is awaited. 0: the last one had it */
 	uint64_t
 		confirmed; /* start of the last scan since it is known: older events change no mapping */
 	bool disturbed; /* the kernel's row changed since it was confirmed */
@@ -143,7 +163,10 @@ struct segment {
 	uint64_t first_seen;         /* by the first snapshot or event that showed it */
 	uint64_t unexplained_since;  /* its row changed after this, see model_needs; 0 it did not */
 	int64_t accepted_drift;      /* that a scan could not mend */
-	size_t leaving, staying;     /* counts while one holder is looked at */
+	size_t leaving, left;        /* counts while one holder lets go */
+	size_t coming;               /* the same while a scan is taken in, with `leaving` */
+	bool by_records;             /* the same: its mappings are kept by records */
+	bool surplus;                /* the same: more of them are known than the kernel counts */
 	struct segment *prev, *next; /* all that exist; or all that are gone, oldest first */
 	struct segment *sibling_prev,
 		*sibling_next;         /* gone ones of the same creator, oldest first */
@@ -194,9 +217,14 @@ void model_set_wall_offset(struct model *model, int64_t offset);
 /* ---- ways in ------------------------------------------------------------------------------- */
 
 /*
- * One event. Derived events (detach, destroy) are made here: exit and exec of a holder give one
- * detach a segment with the number of mappings that ended; the end of a segment gives a destroy.
+ * One event. Derived events are made here: fork of a holder gives one attach a mapping, exit and exec
+ * one detach a segment with the number of mappings that ended; the end of a segment gives a destroy.
  * Returns 0 or -ENOMEM (the event is then in the ring all the same; a reconcile repairs the rest).
+ *
+ * Records of attachments and ends (attach, detach, destroy) do not enter the ring as they come: each
+ * change of nattch that no call tells gives one derived event, with who did it. Attach by fork is told
+ * when the fork itself is, which names the child; one that fails is not told at all. A detach by exit is
+ * that of the holder, whoever let go of the address space last.
  */
 int model_apply(struct model *model, const struct event *event);
 
@@ -206,13 +234,17 @@ void model_set_sink(struct model *model, model_sink *sink, void *context);
 
 /* The table of one namespace as read from `began` on. Rows with known shmid only; `unreadable` lines
  * were skipped. Segments of that namespace that are older than `began` and not in it have ended; but
- * when lines were unreadable nobody knows which these are, and all stay. A segment that events gave up
- * for destroyed too early (it is in the table, marked for destruction) lives on. */
+ * when lines were unreadable nobody knows which these are, and all stay. Where ends are told by records
+ * one that is missing stays until the next table: its record is under way. A segment that events gave up
+ * for destroyed too early (it is in the table, marked for destruction) lives on. Where no events come, a
+ * segment that the first table of its namespace had not gives a derived create. */
 int model_reconcile_segments(struct model *model, uint32_t ipcns, const struct segment_facts *rows,
 			     size_t count, size_t unreadable, uint64_t began);
 
 /* The whole list of mappings of all address spaces as scanned from `began` on. Mappings of segments
- * that the model does not know are dropped. */
+ * that the model does not know are dropped. A holder that has fewer mappings of a segment than before
+ * gives a derived detach; where no events come one that has more gives a derived attach, except at the
+ * first scan. */
 int model_reconcile_attachments(struct model *model, const struct attachment *rows, size_t count,
 				uint64_t began);
 
@@ -272,23 +304,35 @@ struct model_totals {
 };
 void model_totals(const struct model *model, struct model_totals *out);
 
-/* nattch - mapped for a segment where both were looked at with no event since: 0 when that is not so. */
+/* nattch - mapped for a segment where two tables in a row showed the same, and nothing is known to have
+ * happened since a little before the earlier one: 0 when that is not so. While a shmat runs the kernel
+ * counts one more, so one table alone proves nothing. */
 int64_t model_drift(const struct segment *segment);
 /* Is it known? Where some processes may not be looked at, mappings that are missing tell nothing. */
 bool model_has_drift(const struct model *model, const struct segment *segment);
 
-/* What the collector must do next. `scan`: the attachments known cannot be trusted: an event was lost
- * (model_distrust), drift, or rows changed in a way that no event told. `settle`: rows changed since
- * the last scan, though all adds up: scan when things are at rest. Ask when the events up to the last
- * snapshot are drained, else those under way look like changes that nobody told. Drift that a scan left
- * as it was (a holder that may not be looked at) is shown, but asks for no other scan until it changes. */
+/* What the collector must do next. Ask when the events up to the last snapshot are drained, else those
+ * under way look like changes that nobody told.
+ *
+ * `look`: the tables are to be read again before anything is done about it: the last one does not agree
+ * with the mappings known, and the one before did not say the same; or an IPC_SET changed a row. Who
+ * ticks looks again at the next tick, which is time enough for a shmat under way to end; who looks once
+ * looks again until neither this nor `scan` is wanted. A table alone does, without a scan.
+ * `scan`: the attachments known cannot be trusted: an event was lost (model_distrust), drift, or rows
+ * changed in a way that no event told. Drift that a scan left as it was (a holder that may not be looked
+ * at) is shown, but asks for no other scan until it changes.
+ * `settle`: scan when things are at rest: rows changed since the last scan, though all adds up, or a
+ * holder goes by the name of a process that has left it. */
 struct model_needs {
+	bool look;
 	bool scan;
 	bool settle;
 };
 void model_needs(const struct model *model, struct model_needs *out);
 /* Events were lost, or the source just started: nothing is trusted until the next scan. */
 void model_distrust(struct model *model);
+/* How many scans were taken in so far. */
+uint64_t model_scans(const struct model *model);
 
 /* Sequence numbers run from 0 on. The ring holds [first, end). NULL outside. */
 uint64_t model_events_first(const struct model *model);

@@ -3,7 +3,8 @@
  * What the files of the model share. Nobody else includes this.
  *
  * Who may change what: segment.c the lives and their lists, mapping.c holders and mappings, processes.c
- * processes, namespace.c namespaces, history.c the ring. apply.c and reconcile.c decide.
+ * processes, namespace.c namespaces, history.c the ring. apply.c (calls, fork, exec and exit), attachment.c
+ * (records of attachments and ends) and reconcile.c decide.
  */
 #ifndef MODEL_MODEL_INTERNAL_H
 #define MODEL_MODEL_INTERNAL_H
@@ -52,12 +53,38 @@ struct model {
 
 	uint64_t generation; /* last given */
 	uint64_t stamp;      /* last snapshot or scan */
+	uint64_t scans;
+	uint64_t scan_stamp; /* of the last one */
+	uint64_t scan_over; /* it has seen nothing of what is later; UINT64_MAX: nobody knows yet */
+	size_t mislabelled; /* holders */
+	bool infers;        /* no events come: looks tell what happened */
 	bool distrusted;
 	bool has_wall;
 	int64_t wall_offset;
 };
 
+/* Does the source tell all of these (enum fact_exact) by records of their own? */
+static inline bool model_is_told(const struct model *model, uint32_t exact)
+{
+	return (model->status.exact & exact) == exact;
+}
+
+/* All that moves a mapping */
+enum { MODEL_MAPPINGS = FACT_EXACT_ATTACH | FACT_EXACT_INHERIT | FACT_EXACT_DETACH };
+
 /* ---- segment.c ----------------------------------------------------------------------------- */
+
+/* An event older than the segment's row is in its nattch already, and one older than the last scan is in
+ * its mappings already. */
+static inline bool segment_moves_nattch(const struct segment *segment, uint64_t time)
+{
+	return time >= segment->facts_time;
+}
+
+static inline bool segment_moves_mappings(const struct segment *segment, uint64_t time)
+{
+	return time >= segment->confirmed;
+}
 
 struct segment *segment_newest(const struct model *model, uint32_t ipcns, int32_t shmid);
 /* The one that exists, or NULL. */
@@ -79,6 +106,15 @@ void segment_made_by(struct model *model, struct segment *segment, struct proces
 /* Forgets gone ones that are too many, and those that ended up to `until`. */
 void segment_trim(struct model *model, uint64_t until);
 
+/* An event brought so many mappings, or took them (< 0). To be called when the lists are changed. */
+void segment_count(const struct model *model, struct segment *segment, int64_t change,
+		   uint64_t time);
+/* Something happened then that may have changed its row for a moment: what was seen so far settles nothing.
+ */
+void segment_unsettle(struct segment *segment, uint64_t time);
+/* Post-mortem: who let go of it, unless something newer is known. */
+void segment_let_go(struct segment *segment, uint64_t time, enum fact_reason reason, int32_t pid);
+
 /* When it was last attached, detached or made. A second of the epoch never beats an event in it. */
 void segment_idle_at(struct segment *segment, uint64_t time);
 void segment_idle_by_facts(const struct model *model, struct segment *segment);
@@ -96,17 +132,34 @@ uint64_t segment_last_latest(const struct model *model, const struct segment *se
 
 struct holder *holder_find(const struct model *model, uint64_t mm);
 /* Finds or makes it. Who borrows an address space (a vfork child) does not become its label while the
- * one that it has lives. 0 or -ENOMEM (a NULL process is one that found no memory). */
+ * one that it has lives in it. 0 or -ENOMEM (a NULL process is one that found no memory). */
 int holder_get(struct model *model, uint64_t mm, struct process *process, struct holder **out);
+/* This one is its label from now on. */
+void holder_label(struct model *model, struct holder *holder, struct process *process);
+/* Its label ended, or has another address space. */
+void holder_left(struct model *model, struct holder *holder, enum fact_reason reason);
+/* A scan could find no better label. */
+void holder_accept(struct model *model, struct holder *holder);
 /* Forgets it if it holds nothing. */
 void holder_settle(struct model *model, struct holder *holder);
 /* First mapping at or above `start`; `from` NULL begins at the lowest, else at that one. */
 struct mapping *holder_seek(const struct holder *holder, struct mapping *from, uint64_t start);
+/* The mapping of this segment that starts there, or NULL; `from` as above. */
+struct mapping *holder_mapping(const struct holder *holder, struct mapping *from, uint64_t start,
+			       const struct segment *segment);
 /* The mapping of the attach at this address (fragments keep their base), or NULL. */
 struct mapping *holder_attached_at(const struct holder *holder, uint64_t base);
 
-/* Copies what `like` says and enters it into both lists. No other may start there. 0 or -ENOMEM. */
+/* Where its attach began, whatever is left of it */
+static inline uint64_t mapping_base(const struct mapping *mapping)
+{
+	return mapping->start - mapping->offset;
+}
+
+/* Copies what `like` says and enters it into both lists. 0 or -ENOMEM. */
 int mapping_add(struct model *model, const struct mapping *like, struct mapping **out);
+/* What is below `start` is not its own any more. */
+void mapping_cut(struct mapping *mapping, uint64_t start);
 /* The holder stays, even if it holds nothing now: see holder_settle(). */
 void mapping_remove(struct model *model, struct mapping *mapping);
 
@@ -138,16 +191,30 @@ struct namespace_state *namespace_find(const struct model *model, uint32_t ipcns
 /* Finds or makes it. NULL without memory. */
 struct namespace_state *namespace_get(struct model *model, uint32_t ipcns);
 
+/* ---- attachment.c -------------------------------------------------------------------------- */
+
+/* A record of an attachment or of an end. 0 or -ENOMEM. */
+int attachment_apply(struct model *model, const struct event *event);
+/* The fork that names whose the attachments are that were told before it. 0 or -ENOMEM. */
+int attachment_name(struct model *model, const struct event *event);
+/* What a shmat or shmdt that succeeded was about, after its attachments were told; NULL unknown. */
+struct segment *attachment_segment(struct model *model, const struct event *event);
+/* Tells that the child of this fork has this mapping, too. */
+void attachment_tell_inherited(struct model *model, const struct mapping *mapping,
+			       const struct event *fork);
+
 /* ---- history.c ----------------------------------------------------------------------------- */
 
 /* Into the ring, the chain of the segment (NULL none), the rates, and to the sink. */
 void history_add(struct model *model, const struct event *event, struct segment *segment);
-/* A detach or destroy. Who did it is taken from `cause`, else from `process`; both may be NULL. */
+/* An attach, detach or destroy. Who did it is taken from `cause`, else from `process`; both may be NULL. */
 struct history_derived {
 	enum fact_op op;
 	enum fact_reason reason;
+	bool inferred;
 	uint64_t time;
 	uint64_t maps;
+	const struct mapping *mapping; /* where it is, if it is one; NULL not known */
 	const struct event *cause;
 	const struct process *process;
 };

@@ -6,6 +6,7 @@
 #include "model/model_internal.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 /* ---- the table of segments ----------------------------------------------------------------- */
 
@@ -91,20 +92,27 @@ static int reconcile_row(struct model *model, struct segment *segment,
 	bool changed = before_time ? row_changed(&segment->facts, row) : row->nattch > 0;
 	bool creator_known = row->known & FACT_COL_CPID;
 	bool last_known = row->known & FACT_COL_LPID;
+	bool told = model_is_told(model, MODEL_MAPPINGS);
 
+	segment->before_time = segment->facts.known & FACT_COL_NATTCH ? before_time : 0;
+	segment->before_nattch = segment->facts.nattch;
 	segment->facts = *row;
 	segment->facts_time = began;
+	segment->missed = 0;
 	/* Newer kernels multiply the pages of huge ones twice (shm_add_rss_swap()). */
 	if (segment->hugetlb)
 		segment->facts.known &= ~(uint32_t)(FACT_COL_RSS | FACT_COL_SWAP);
 	if (row->known & FACT_COL_NATTCH)
 		segment->nattch = row->nattch;
+	/* what was told since the reading began may be in the row or not */
+	if (told && segment->trusted && segment->touched >= began)
+		segment->nattch = segment->mapped;
 	reconcile_key(segment);
 	segment_idle_by_facts(model, segment);
 
-	/* munmap, mprotect and mremap tell no event, and may cancel out: even where events explain the
-	 * change, only a scan can confirm it */
-	if (changed) {
+	/* Where munmap, mprotect and mremap tell no event they may cancel out: even if events explain the
+	 * change, only a scan can confirm it. Else the count tells when something is wrong. */
+	if (changed && !told) {
 		segment->disturbed = true;
 		if (!segment->unexplained_since)
 			segment->unexplained_since = before_time;
@@ -121,7 +129,16 @@ static int reconcile_row(struct model *model, struct segment *segment,
 	return error;
 }
 
-/* The segment that the row is about; NULL when events know better by now. */
+/* The snapshot has it no more; but a record will tell who ended it and why, once it is drained. */
+static bool end_is_awaited(const struct model *model, struct segment *segment)
+{
+	if (!segment->missed)
+		segment->missed = model->stamp;
+	return segment->missed == model->stamp && model_is_told(model, FACT_EXACT_DESTROY) &&
+	       !model->distrusted;
+}
+
+/* The segment that the row is about; NULL when events know better by now, or will. */
 static int find_row(struct model *model, uint32_t ipcns, const struct segment_facts *row,
 		    uint64_t began, bool first, struct segment **out)
 {
@@ -129,7 +146,7 @@ static int find_row(struct model *model, uint32_t ipcns, const struct segment_fa
 
 	*out = NULL;
 	if (segment && !segment->gone && is_other_creation(segment, row)) {
-		if (segment->first_seen >= began)
+		if (segment->first_seen >= began || end_is_awaited(model, segment))
 			return 0;
 		segment_end(model, segment, began, FACT_REASON_UNKNOWN, NULL);
 	} else if (segment && !segment->gone) {
@@ -137,7 +154,8 @@ static int find_row(struct model *model, uint32_t ipcns, const struct segment_fa
 		return 0;
 	} else if (segment && segment->gone >= began) {
 		return 0;
-	} else if (segment && is_alive_after_all(segment, row)) {
+	} else if (segment && !model_is_told(model, FACT_EXACT_DESTROY) &&
+		   is_alive_after_all(segment, row)) {
 		segment_revive(model, segment);
 		*out = segment;
 		return 0;
@@ -160,11 +178,37 @@ static void end_missing(struct model *model, uint32_t ipcns, uint64_t stamp, uin
 				   segment->mapped == 0;
 
 		next = segment->next;
-		if (segment->id.ipcns == ipcns && segment->snapshot != stamp && !newer)
+		if (segment->id.ipcns == ipcns && segment->snapshot != stamp && !newer &&
+		    !end_is_awaited(model, segment))
 			segment_end(model, segment, began,
 				    last_detach ? FACT_REASON_LAST_DETACH : FACT_REASON_UNKNOWN,
 				    NULL);
 	}
+}
+
+/* Where no event tells who made it the row does, as far as it goes. */
+static void tell_creation(struct model *model, struct segment *segment)
+{
+	const struct segment_facts *facts = &segment->facts;
+	const struct process *creator = segment->creator;
+	struct event event = {
+		.op = FACT_CREATE,
+		.inferred = true,
+		.time = segment->born,
+		.ipcns = segment->id.ipcns,
+		.shmid = segment->id.shmid,
+		.key = segment->key,
+		.size = facts->size,
+		.pid = facts->cpid,
+		.uid = facts->known & FACT_COL_CUID ? facts->cuid : FACT_UID_UNKNOWN,
+		.gid = facts->cgid,
+	};
+
+	if (creator) {
+		event.start_time = creator->start_time;
+		snprintf(event.comm, sizeof(event.comm), "%s", creator->comm);
+	}
+	history_add(model, &event, segment);
 }
 
 int model_reconcile_segments(struct model *model, uint32_t ipcns, const struct segment_facts *rows,
@@ -178,6 +222,8 @@ int model_reconcile_segments(struct model *model, uint32_t ipcns, const struct s
 		return -ENOMEM;
 	bool first = state->read == 0;
 
+	if (model->scan_over == UINT64_MAX)
+		model->scan_over = began;
 	for (size_t i = 0; i < count; i++) {
 		struct segment *segment;
 		int error = find_row(model, ipcns, &rows[i], began, first, &segment);
@@ -189,6 +235,8 @@ int model_reconcile_segments(struct model *model, uint32_t ipcns, const struct s
 		if (!segment)
 			continue;
 		seen += segment->snapshot != stamp;
+		if (model->infers && segment->snapshot == 0 && !first)
+			tell_creation(model, segment);
 		segment->snapshot = stamp;
 	}
 	if (seen < state->segments && unreadable == 0)
@@ -205,134 +253,216 @@ int model_reconcile_segments(struct model *model, uint32_t ipcns, const struct s
 
 /* ---- the list of mappings ------------------------------------------------------------------ */
 
-/* Keeps what it knows of a mapping that is still there; gives it the extents of today. */
-static int reconcile_mapping(struct model *model, struct segment *segment, struct holder *holder,
-			     const struct attachment *row, uint64_t stamp, uint64_t began,
-			     struct mapping **cursor)
+/* One scan, while it is taken in */
+struct scan {
+	struct model *model;
+	uint64_t stamp;
+	uint64_t began;
+	bool infers;            /* what it finds anew was attached since the scan before */
+	struct holder *holder;  /* of the row before */
+	struct mapping *cursor; /* the mapping of that row */
+};
+
+static bool is_new(const struct scan *scan, const struct mapping *mapping)
 {
-	struct mapping *from = *cursor && (*cursor)->start <= row->start ? *cursor : NULL;
-	struct mapping *mapping = holder_seek(holder, from, row->start);
+	return mapping->scan == scan->stamp && mapping->origin == MAPPING_SCAN &&
+	       mapping->since == scan->began;
+}
+
+/* An address space that no process has is not to be seen: one of a child that is still being made, or one
+ * that its process has left and somebody holds on to. Only the kernel's count tells of it. */
+static bool is_out_of_sight(const struct scan *scan, const struct mapping *mapping)
+{
+	const struct holder *holder = mapping->holder;
+	bool unborn = holder->unnamed && scan->began - mapping->since < CLOCK_SECOND;
+
+	return holder->scan != scan->stamp &&
+	       (unborn || (holder->left && !mapping->segment->surplus));
+}
+
+static bool is_unseen(const struct scan *scan, const struct mapping *mapping)
+{
+	return mapping->scan != scan->stamp && mapping->since < scan->began &&
+	       !mapping->segment->by_records && !is_out_of_sight(scan, mapping);
+}
+
+/* Keeps what it knows of a mapping that is still there; gives it the extents of today. */
+static int reconcile_mapping(struct scan *scan, struct segment *segment,
+			     const struct attachment *row)
+{
+	struct mapping *from =
+		scan->cursor && scan->cursor->start <= row->start ? scan->cursor : NULL;
+	struct mapping *mapping = holder_mapping(scan->holder, from, row->start, segment);
 	const struct mapping new = {
 		.segment = segment,
-		.holder = holder,
+		.holder = scan->holder,
 		.start = row->start,
 		.length = row->length,
 		.offset = row->offset,
 		.flags = row->flags,
 		.origin = MAPPING_SCAN,
-		.since = began,
+		.since = scan->began,
 	};
 	int error = 0;
 
-	if (mapping && mapping->start == row->start && mapping->segment != segment) {
-		mapping->segment->touched = began;
-		mapping_remove(model, mapping);
-		mapping = NULL;
-	}
-	if (!mapping || mapping->start != row->start) {
-		segment->touched = began > segment->touched ? began : segment->touched;
-		error = mapping_add(model, &new, &mapping);
+	if (!mapping && segment->by_records)
+		return 0;
+	if (!mapping) {
+		segment_unsettle(segment, scan->began);
+		error = mapping_add(scan->model, &new, &mapping);
 		if (error)
 			return error;
 	}
 	mapping->length = row->length;
 	mapping->offset = row->offset;
 	mapping->flags = row->flags;
-	mapping->scan = stamp;
-	*cursor = mapping;
+	mapping->scan = scan->stamp;
+	scan->cursor = mapping;
 	return 0;
 }
 
-static int reconcile_attachment(struct model *model, const struct attachment *row, uint64_t stamp,
-				uint64_t began, struct holder **holder, struct mapping **cursor)
+/* Finds the holder and names it; one that records have not told of is made only where they are not
+ * believed. */
+static int find_holder(struct scan *scan, const struct segment *segment,
+		       const struct attachment *row)
 {
-	struct segment *segment = segment_living(model, row->ipcns, row->shmid);
+	struct model *model = scan->model;
+	struct holder *known = holder_find(model, row->mm);
+
+	scan->cursor = NULL;
+	scan->holder = NULL;
+	if (!known && segment->by_records)
+		return 0;
+	struct process *process = process_get(model, row->pid, row->start_time, scan->began);
+	int error = holder_get(model, row->mm, process, &scan->holder);
+
+	if (error)
+		return error;
+	scan->holder->scan = scan->stamp;
+	/* One that ended may be seen there for the last time. It is no better label than another. */
+	if (process != scan->holder->process && !process->ended)
+		holder_label(model, scan->holder, process);
+	if (process == scan->holder->process && process->ended &&
+	    model_is_told(model, FACT_EXACT_DETACH))
+		holder_left(model, scan->holder, FACT_REASON_EXIT);
+	return 0;
+}
+
+static int reconcile_attachment(struct scan *scan, const struct attachment *row)
+{
+	struct segment *segment = segment_living(scan->model, row->ipcns, row->shmid);
 
 	if (!segment || row->mm == 0)
 		return 0;
 	if (row->flags & ATTACHMENT_HUGETLB)
 		segment->hugetlb = true;
-	if (!*holder || (*holder)->mm != row->mm) {
-		struct process *process = process_get(model, row->pid, row->start_time, began);
-		int error = holder_get(model, row->mm, process, holder);
+	if (!scan->holder || scan->holder->mm != row->mm) {
+		int error = find_holder(scan, segment, row);
 
-		if (error)
+		if (error || !scan->holder)
 			return error;
-		process_use(model, &(*holder)->process, process);
-		*cursor = NULL;
 	}
-	return reconcile_mapping(model, segment, *holder, row, stamp, began, cursor);
+	return reconcile_mapping(scan, segment, row);
 }
 
-static bool is_unseen(const struct mapping *mapping, uint64_t stamp, uint64_t began)
+/* A holder has more mappings of the segment than before, or fewer. `mapping` is one of those. */
+static void tell_change(struct scan *scan, const struct mapping *mapping)
 {
-	return mapping->scan != stamp && mapping->since < began;
+	struct segment *segment = mapping->segment;
+	const size_t coming = segment->coming;
+	const size_t leaving = segment->leaving;
+	/* what it was mapped by before it was known, nobody knows */
+	bool attached = coming > leaving && scan->infers && (segment->confirmed || segment->born);
+
+	segment->coming = segment->leaving = 0;
+	if (!attached && leaving <= coming)
+		return;
+	history_derive(scan->model, segment,
+		       &(struct history_derived){
+			       .op = attached ? FACT_ATTACH : FACT_DETACH,
+			       .inferred = true,
+			       .time = scan->began,
+			       .maps = attached ? coming - leaving : leaving - coming,
+			       .mapping = coming + leaving == 1 ? mapping : NULL,
+			       .process = mapping->holder->process,
+		       });
 }
 
-/* Removes what the scan did not see, and tells of each segment that the holder let go of. */
-static void reconcile_holder(struct model *model, struct holder *holder, uint64_t stamp,
-			     uint64_t began)
+/* Removes what the scan did not see, and tells of each segment that the holder has more of, or less. */
+static void reconcile_holder(struct scan *scan, struct holder *holder)
 {
 	struct mapping *next;
 
 	for (struct mapping *mapping = holder->mappings; mapping; mapping = mapping->holder_next) {
-		if (is_unseen(mapping, stamp, began))
-			mapping->segment->leaving++;
-		else
-			mapping->segment->staying++;
+		mapping->segment->leaving += is_unseen(scan, mapping);
+		mapping->segment->coming += is_new(scan, mapping);
 	}
 	for (struct mapping *mapping = holder->mappings; mapping; mapping = next) {
-		struct segment *segment = mapping->segment;
-		size_t leaving = segment->leaving;
-		size_t staying = segment->staying;
+		bool unseen = is_unseen(scan, mapping);
 
-		/* counts are taken at the first mapping of each segment */
+		/* of each segment the first one that comes or goes tells of all */
 		next = mapping->holder_next;
-		segment->leaving = segment->staying = 0;
-		if (is_unseen(mapping, stamp, began)) {
-			segment->touched = began > segment->touched ? began : segment->touched;
-			mapping_remove(model, mapping);
+		if (unseen || is_new(scan, mapping))
+			tell_change(scan, mapping);
+		if (unseen) {
+			segment_unsettle(mapping->segment, scan->began);
+			mapping_remove(scan->model, mapping);
 		}
-		if (leaving && !staying)
-			history_derive(model, segment,
-				       &(struct history_derived){.op = FACT_DETACH,
-								 .time = began,
-								 .maps = leaving,
-								 .process = holder->process});
 	}
-	holder_settle(model, holder);
+	if (holder->scan != scan->stamp)
+		holder_accept(scan->model, holder);
+	holder_settle(scan->model, holder);
 }
 
 /* A scan is the truth about mappings: what still does not add up, it cannot mend. */
 static void confirm(struct segment *segment, uint64_t began)
 {
-	segment->accepted_drift = segment->facts_time > segment->touched
-					  ? (int64_t)(segment->nattch - segment->mapped)
-					  : 0;
-	segment->confirmed = began;
-	segment->trusted = true;
 	segment->disturbed = false;
 	segment->unexplained_since = 0;
+	if (segment->by_records)
+		return;
+	segment->confirmed = began;
+	segment->trusted = true;
+	segment->accepted_drift = model_drift(segment);
+}
+
+/* What the scan is to decide for this segment. After a loss the last row is as good a witness as there is. */
+static void prepare(const struct model *model, struct segment *segment)
+{
+	int64_t drift = segment->trusted ? model_drift(segment)
+					 : (int64_t)(segment->nattch - segment->mapped);
+
+	segment->surplus = drift < 0;
+	segment->by_records =
+		segment->trusted && drift == 0 && model_is_told(model, MODEL_MAPPINGS);
 }
 
 int model_reconcile_attachments(struct model *model, const struct attachment *rows, size_t count,
 				uint64_t began)
 {
-	struct mapping *cursor = NULL;
-	struct holder *holder = NULL;
-	struct holder *next;
-	uint64_t stamp = ++model->stamp;
+	struct scan scan = {
+		.model = model,
+		.stamp = ++model->stamp,
+		.began = began,
+		.infers = model->infers && model->scans > 0,
+	};
+	struct holder *holder, *next;
 
+	model->scan_stamp = scan.stamp;
+	model->scan_over = UINT64_MAX;
+	for (struct segment *segment = model->living; segment; segment = segment->next)
+		prepare(model, segment);
 	for (size_t i = 0; i < count; i++) {
-		int error = reconcile_attachment(model, &rows[i], stamp, began, &holder, &cursor);
+		int error = reconcile_attachment(&scan, &rows[i]);
 
 		if (error)
 			return error;
 	}
 	HASH_ITER (hh, model->holders, holder, next)
-		reconcile_holder(model, holder, stamp, began);
+		reconcile_holder(&scan, holder);
 	for (struct segment *segment = model->living; segment; segment = segment->next)
 		confirm(segment, began);
+	model->scans++;
 	model->distrusted = false;
 	segment_trim(model, 0);
 	return 0;

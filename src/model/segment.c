@@ -55,6 +55,8 @@ int segment_new(struct model *model, uint32_t ipcns, int32_t shmid, uint64_t tim
 	segment->first_seen = time;
 	segment->facts.shmid = shmid;
 	segment->facts.known = FACT_COL_SHMID;
+	/* what was there before the first scan is distrusted */
+	segment->trusted = model_is_told(model, MODEL_MAPPINGS) && !model->distrusted;
 
 	/* Should the new one find no room, the older stays out of the index too: it is over anyway,
 	 * and segment_forget() copes. */
@@ -168,8 +170,11 @@ void segment_end(struct model *model, struct segment *segment, uint64_t time,
 	if (has_too_many_gone(model, segment->creator))
 		segment_forget(model, segment->creator->gone);
 	history_derive(model, segment,
-		       &(struct history_derived){
-			       .op = FACT_DESTROY, .reason = reason, .time = time, .cause = cause});
+		       &(struct history_derived){.op = FACT_DESTROY,
+						 .reason = reason,
+						 .inferred = !cause,
+						 .time = time,
+						 .cause = cause});
 }
 
 void segment_revive(struct model *model, struct segment *segment)
@@ -193,9 +198,42 @@ void segment_check_end(struct model *model, struct segment *segment, const struc
 	/* one that is known by its id alone may have holders that nobody told of */
 	bool counted = segment->witnessed || segment->facts_time;
 
+	if (model_is_told(model, FACT_EXACT_DESTROY))
+		return;
 	if (!segment->gone && counted && (segment->facts.mode & FACT_MODE_DEST) &&
 	    segment->nattch == 0 && segment->mapped == 0)
 		segment_end(model, segment, cause->time, FACT_REASON_LAST_DETACH, cause);
+}
+
+void segment_count(const struct model *model, struct segment *segment, int64_t change,
+		   uint64_t time)
+{
+	uint64_t less = change < 0 ? (uint64_t)-change : 0;
+
+	if (!segment_moves_nattch(segment, time))
+		return;
+	/* whether the row has the event already, nobody knows; but all that is mapped is known */
+	if (segment->trusted && model_is_told(model, MODEL_MAPPINGS))
+		segment->nattch = segment->mapped;
+	else if (change > 0)
+		segment->nattch += (uint64_t)change;
+	else
+		segment->nattch -= less < segment->nattch ? less : segment->nattch;
+}
+
+void segment_unsettle(struct segment *segment, uint64_t time)
+{
+	if (segment->touched < time)
+		segment->touched = time;
+}
+
+void segment_let_go(struct segment *segment, uint64_t time, enum fact_reason reason, int32_t pid)
+{
+	if (segment->detached > time)
+		return;
+	segment->detached = time;
+	segment->detached_reason = reason;
+	segment->detached_pid = pid;
 }
 
 void segment_idle_at(struct segment *segment, uint64_t time)
@@ -234,8 +272,7 @@ void segment_used_by(struct model *model, struct segment *segment, struct proces
 
 	if (process && (newest || !segment->last))
 		process_use(model, &segment->last, process);
-	if (segment->touched < time)
-		segment->touched = time;
+	segment_unsettle(segment, time);
 	segment_idle_at(segment, time);
 }
 

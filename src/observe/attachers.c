@@ -15,12 +15,10 @@
 #include "observe/attachers_maps.h"
 #include "observe/attachment_list.h"
 #include "observe/loader.h"
+#include "observe/record.h"
 
 /* A multiple of both records; the kernel hands out no more than its own buffer of 8 pages. */
 enum { BUFFER_SIZE = 32 * 1024 };
-
-/* Mapping flags, include/linux/mm.h */
-enum { VM_READ = 0x1, VM_WRITE = 0x2, VM_EXEC = 0x4, VM_HUGETLB = 0x400000 };
 
 struct attachers {
 	struct attachers_bpf *skeleton; /* NULL: no iterator stands */
@@ -67,10 +65,12 @@ static void load_best(struct attachers *attachers)
 		attachers->method = ATTACHERS_ITERATOR;
 		return;
 	}
-	loader_why(error, attachers->why);
-	if (!load(false, &attachers->skeleton))
+	/* Not to be found, though the other one loads. */
+	if (!load(false, &attachers->skeleton) && error == -ESRCH)
 		snprintf(attachers->why, sizeof(attachers->why),
 			 "the iterator over mappings needs Linux 5.13");
+	else
+		loader_why(error, attachers->why);
 }
 
 int attachers_open(bool want_iterator, struct attachers **out)
@@ -137,14 +137,6 @@ static int iterate(struct attachers *attachers, const struct bpf_link *link, siz
 	return error;
 }
 
-static uint32_t flags_of(uint32_t vm_flags)
-{
-	return (vm_flags & VM_READ ? ATTACHMENT_READ : 0u) |
-	       (vm_flags & VM_WRITE ? ATTACHMENT_WRITE : 0u) |
-	       (vm_flags & VM_EXEC ? ATTACHMENT_EXEC : 0u) |
-	       (vm_flags & VM_HUGETLB ? ATTACHMENT_HUGETLB : 0u);
-}
-
 static int take_mapping(void *context, const void *data)
 {
 	struct shm_attachment record;
@@ -160,7 +152,7 @@ static int take_mapping(void *context, const void *data)
 		.ipcns = record.ipcns,
 		.shmid = record.shmid,
 		.pid = (int32_t)record.tgid,
-		.flags = flags_of(record.vm_flags),
+		.flags = record_vm_flags(record.vm_flags),
 	};
 
 	return attachment_list_add(context, &row);

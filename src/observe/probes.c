@@ -4,7 +4,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,97 +11,20 @@
 #include <unistd.h>
 
 #include "bpf/shm_event.h"
-#include "observe/loader.h"
+#include "observe/probe_set.h"
 #include "observe/record.h"
-#include "observe/tracefs.h"
 #include "probes.skel.h"
 
-enum { RING_SIZE = 4 * 1024 * 1024, ROW_WHY_LEN = LOADER_WHY_LEN };
-
-#define OPS_LIFE (FACT_OP_BIT(FACT_FORK) | FACT_OP_BIT(FACT_EXEC) | FACT_OP_BIT(FACT_EXIT))
-
-/* The probes in the order in which they are attached: an exit before its enter, since an exit alone
- * does nothing, while an enter alone fills the table. */
-enum probe {
-	SHMGET_EXIT,
-	SHMGET_ENTER,
-	SHMAT_EXIT,
-	SHMAT_ENTER,
-	SHMDT_EXIT,
-	SHMDT_ENTER,
-	SHMDT_ENTER_VMA, /* instead of SHMDT_ENTER, where the kernel can look a mapping up */
-	SHMCTL_EXIT,
-	SHMCTL_ENTER,
-	SCHED_FORK,
-	SCHED_EXEC,
-	SCHED_EXIT,
-	PROBES,
-	CALL_PROBES = SCHED_FORK, /* those before this one are on system calls */
-};
-
-#define PROBE_BIT(probe) (1u << (probe))
-#define PROBES_LIFE      (PROBE_BIT(SCHED_FORK) | PROBE_BIT(SCHED_EXEC) | PROBE_BIT(SCHED_EXIT))
-
-static const struct probe_spec {
-	const char *name;
-	size_t program;     /* offset in the skeleton; all exits share one */
-	const char *attach; /* tracepoint, when that is not `name` */
-	uint32_t ops;       /* any of these needs it; life needs to know holders and creators */
-	bool tree;          /* following a tree of processes needs it too */
-	bool is_enter;      /* stands only with its exit, which comes before it */
-	enum probe exit;
-} specs[PROBES] = {
-#define PROGRAM(function)         .program = offsetof(struct probes_bpf, progs.function)
-#define PROBE(function)           .name = #function, PROGRAM(function)
-#define EXIT(function)            .name = #function, PROGRAM(sys_exit)
-#define ENTER(function, its_exit) PROBE(function), .is_enter = true, .exit = its_exit
-	[SHMGET_EXIT] = {EXIT(sys_exit_shmget), .ops = FACT_OP_BIT(FACT_SHMGET) | OPS_LIFE},
-	[SHMGET_ENTER] = {ENTER(sys_enter_shmget, SHMGET_EXIT),
-			  .ops = FACT_OP_BIT(FACT_SHMGET) | OPS_LIFE},
-	[SHMAT_EXIT] = {EXIT(sys_exit_shmat), .ops = FACT_OP_BIT(FACT_SHMAT) | OPS_LIFE},
-	[SHMAT_ENTER] = {ENTER(sys_enter_shmat, SHMAT_EXIT),
-			 .ops = FACT_OP_BIT(FACT_SHMAT) | OPS_LIFE},
-	[SHMDT_EXIT] = {EXIT(sys_exit_shmdt), .ops = FACT_OP_BIT(FACT_SHMDT)},
-	[SHMDT_ENTER] = {ENTER(sys_enter_shmdt, SHMDT_EXIT), .ops = FACT_OP_BIT(FACT_SHMDT)},
-	[SHMDT_ENTER_VMA] = {ENTER(sys_enter_shmdt_vma, SHMDT_EXIT), .attach = "sys_enter_shmdt",
-			     .ops = FACT_OP_BIT(FACT_SHMDT)},
-	[SHMCTL_EXIT] = {EXIT(sys_exit_shmctl), .ops = FACT_OP_BIT(FACT_SHMCTL)},
-	[SHMCTL_ENTER] = {ENTER(sys_enter_shmctl, SHMCTL_EXIT), .ops = FACT_OP_BIT(FACT_SHMCTL)},
-	[SCHED_FORK] = {PROBE(sched_process_fork), .ops = OPS_LIFE, .tree = true},
-	[SCHED_EXEC] = {PROBE(sched_process_exec), .ops = OPS_LIFE},
-	[SCHED_EXIT] = {PROBE(sched_process_exit), .ops = OPS_LIFE, .tree = true},
-};
-
-static const struct {
-	enum shm_event_kind kind;
-	enum fact_op op;
-} kinds[] = {
-	{SHM_EVENT_SHMGET, FACT_SHMGET}, {SHM_EVENT_SHMAT, FACT_SHMAT},
-	{SHM_EVENT_SHMDT, FACT_SHMDT},   {SHM_EVENT_SHMCTL, FACT_SHMCTL},
-	{SHM_EVENT_FORK, FACT_FORK},     {SHM_EVENT_EXEC, FACT_EXEC},
-	{SHM_EVENT_EXIT, FACT_EXIT},
-};
-
-/* What to load */
-struct plan {
-	const struct probes_filter *filter;
-	uint32_t ops; /* to deliver */
-	size_t ring_size;
-	uint32_t probes; /* PROBE_BIT */
-	bool storage;    /* pair calls by task storage */
-};
+enum { RING_SIZE = 4 * 1024 * 1024, NAME_LEN = 48 };
 
 struct probes {
-	struct probes_bpf *skeleton;
+	struct probe_set set;
 	struct ring_buffer *ring;
 	int epoll;
 	size_t ring_records; /* that fit into the ring */
-	bool follows;        /* the table of known groups is kept */
+	uint64_t skipped[FACT_OPS];
 
-	uint32_t loaded; /* PROBE_BIT */
-	uint32_t stands;
-	struct bpf_link *links[PROBES];
-	char whys[PROBES][ROW_WHY_LEN];
+	char names[PROBES][NAME_LEN];
 	struct probes_report reports[PROBES];
 	size_t report_count;
 
@@ -113,246 +35,6 @@ struct probes {
 	size_t taken;
 	uint64_t bad;
 };
-
-/* ---- loading ------------------------------------------------------------------------------- */
-
-static struct bpf_program *program_of(struct probes_bpf *skeleton, enum probe probe)
-{
-	return *(struct bpf_program **)((char *)skeleton + specs[probe].program);
-}
-
-static void set_filter(struct probes_bpf *skeleton, const struct plan *plan)
-{
-	const struct probes_filter *filter = plan->filter;
-	struct probes_bpf__rodata *settings = skeleton->rodata;
-
-	settings->wanted = 0;
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (plan->ops & FACT_OP_BIT(kinds[i].op))
-			settings->wanted |= 1u << kinds[i].kind;
-	}
-	settings->filter_pid = (uint32_t)filter->pid;
-	settings->filter_has_uid = filter->has_uid;
-	settings->filter_uid = filter->uid;
-	settings->filter_has_comm = filter->comm;
-	if (filter->comm)
-		memcpy((void *)settings->filter_comm, filter->comm, strlen(filter->comm));
-	settings->filter_failed = filter->failed;
-	settings->filter_tree = filter->tree;
-}
-
-static int load(const struct plan *plan, struct probes_bpf **out)
-{
-	struct probes_bpf *skeleton = probes_bpf__open();
-
-	if (!skeleton)
-		return -errno;
-	set_filter(skeleton, plan);
-	skeleton->rodata->viewer_pid = (uint32_t)getpid();
-	skeleton->rodata->viewer_pidns = loader_pidns();
-	skeleton->rodata->use_storage = plan->storage;
-	skeleton->rodata->wake_level = plan->ring_size / 4;
-	/* without the program that forgets groups, none is remembered */
-	skeleton->rodata->follow_life =
-		plan->ops & OPS_LIFE && plan->probes & PROBE_BIT(SCHED_EXIT);
-	bpf_map__set_max_entries(skeleton->maps.ring, plan->ring_size);
-	bpf_map__set_autocreate(skeleton->maps.call_storage, plan->storage);
-	bpf_map__set_autocreate(skeleton->maps.call_table, !plan->storage);
-	for (enum probe i = 0; i < PROBES; i++)
-		bpf_program__set_autoload(program_of(skeleton, i), false);
-	for (enum probe i = 0; i < PROBES; i++) {
-		if (plan->probes & PROBE_BIT(i))
-			bpf_program__set_autoload(program_of(skeleton, i), true);
-	}
-
-	const int error = probes_bpf__load(skeleton);
-
-	if (error) {
-		probes_bpf__destroy(skeleton);
-		return error;
-	}
-	*out = skeleton;
-	return 0;
-}
-
-static uint32_t probes_wanted(uint32_t ops, bool tree)
-{
-	uint32_t wanted = 0;
-
-	for (enum probe i = 0; i < PROBES; i++) {
-		if (specs[i].ops & ops || (specs[i].tree && tree))
-			wanted |= PROBE_BIT(i);
-	}
-	return wanted;
-}
-
-/* An enter without its exit is of no use, and of two enters of shmdt one is enough. */
-static uint32_t probes_sensible(uint32_t set)
-{
-	for (enum probe i = 0; i < PROBES; i++) {
-		if (specs[i].is_enter && !(set & PROBE_BIT(specs[i].exit)))
-			set &= ~PROBE_BIT(i);
-	}
-	if (set & PROBE_BIT(SHMDT_ENTER_VMA))
-		set &= ~PROBE_BIT(SHMDT_ENTER);
-	if (!(set & PROBE_BIT(SCHED_EXIT)))
-		set &= ~PROBES_LIFE;
-	return set;
-}
-
-/* Something cannot be loaded: finds out what by loading each alone, then loads the rest. */
-static int load_separately(struct probes *probes, struct plan *plan)
-{
-	const uint32_t all = plan->probes;
-	uint32_t loadable = 0;
-	struct plan none = *plan;
-	struct probes_bpf *skeleton;
-
-	none.probes = 0;
-
-	int error = load(&none, &skeleton);
-
-	if (error)
-		return error;
-	probes_bpf__destroy(skeleton);
-	for (enum probe i = 0; i < PROBES; i++) {
-		struct plan one = *plan;
-
-		one.probes = PROBE_BIT(i);
-		if (!(all & one.probes))
-			continue;
-
-		const int failed = load(&one, &skeleton);
-
-		if (failed) {
-			error = failed;
-			loader_why(failed, probes->whys[i]);
-			continue;
-		}
-		loadable |= one.probes;
-		probes_bpf__destroy(skeleton);
-	}
-	plan->probes = probes_sensible(loadable);
-	return plan->probes ? load(plan, &probes->skeleton) : error;
-}
-
-static bool has_helper(enum bpf_func_id helper)
-{
-	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, helper, NULL) > 0;
-}
-
-static int load_best(struct probes *probes, struct plan *plan)
-{
-	struct plan best = *plan;
-
-	if (!has_helper(BPF_FUNC_find_vma))
-		plan->probes &= ~PROBE_BIT(SHMDT_ENTER_VMA);
-	best.probes = probes_sensible(plan->probes);
-	if (!load(&best, &probes->skeleton)) {
-		*plan = best;
-		return 0;
-	}
-	return load_separately(probes, plan);
-}
-
-/* ---- attaching ----------------------------------------------------------------------------- */
-
-static void attach(struct probes *probes, enum probe probe)
-{
-	const struct probe_spec *spec = &specs[probe];
-	struct bpf_program *program = program_of(probes->skeleton, probe);
-	struct bpf_link *link;
-
-	if (!(probes->loaded & PROBE_BIT(probe)))
-		return;
-	if (spec->is_enter && !(probes->stands & PROBE_BIT(spec->exit)))
-		return;
-	if (probe < CALL_PROBES)
-		link = bpf_program__attach_tracepoint(program, "syscalls",
-						      spec->attach ? spec->attach : spec->name);
-	else
-		link = bpf_program__attach(program);
-	if (link)
-		probes->stands |= PROBE_BIT(probe);
-	else
-		loader_why(-errno, probes->whys[probe]);
-	probes->links[probe] = link;
-}
-
-static void attach_calls(void *context)
-{
-	for (enum probe i = 0; i < CALL_PROBES; i++)
-		attach(context, i);
-}
-
-/* Programs on scheduler events need no tracefs. They come first: nobody may become a holder whose exit
- * goes unseen. */
-static void attach_life(struct probes *probes)
-{
-	for (enum probe i = CALL_PROBES; i < PROBES; i++)
-		attach(probes, i);
-}
-
-static bool any_call_stands(const struct probes *probes)
-{
-	for (enum probe i = 0; i < PROBES; i++) {
-		if (specs[i].is_enter && probes->stands & PROBE_BIT(i))
-			return true;
-	}
-	return false;
-}
-
-static const char *first_why(const struct probes *probes)
-{
-	for (enum probe i = 0; i < PROBES; i++) {
-		if (probes->whys[i][0])
-			return probes->whys[i];
-	}
-	return "no probe can be attached";
-}
-
-static int attach_all(struct probes *probes, char why[static PROBES_WHY_LEN])
-{
-	attach_life(probes);
-
-	const int error = tracefs_run(attach_calls, probes);
-
-	if (error == -EPERM || error == -EACCES) {
-		snprintf(why, PROBES_WHY_LEN,
-			 "tracefs cannot be read: needs root, or CAP_DAC_READ_SEARCH, and "
-			 "CAP_SYS_ADMIN too where it is not mounted");
-		return -EPERM;
-	}
-	if (error) {
-		snprintf(why, PROBES_WHY_LEN,
-			 "no tracefs: needs a kernel with CONFIG_FTRACE_SYSCALLS and /sys mounted");
-		return error;
-	}
-	if (!any_call_stands(probes)) {
-		snprintf(why, PROBES_WHY_LEN, "%s", first_why(probes));
-		return -ENOENT;
-	}
-	return 0;
-}
-
-static void report_all(struct probes *probes, uint32_t wanted)
-{
-	const bool has_vma = probes->stands & PROBE_BIT(SHMDT_ENTER_VMA);
-
-	for (enum probe i = 0; i < PROBES; i++) {
-		struct probes_report *report = &probes->reports[probes->report_count];
-
-		if (!(wanted & PROBE_BIT(i)) || (i == SHMDT_ENTER && has_vma))
-			continue;
-		report->name = specs[i].name;
-		report->stands = probes->stands & PROBE_BIT(i);
-		if (!report->stands && probes->whys[i][0] == '\0')
-			snprintf(probes->whys[i], ROW_WHY_LEN, "%s",
-				 i == SHMDT_ENTER_VMA ? "needs Linux 5.17" : "needs its partner");
-		report->why = report->stands ? "" : probes->whys[i];
-		probes->report_count++;
-	}
-}
 
 /* ---- reading ------------------------------------------------------------------------------- */
 
@@ -375,7 +57,7 @@ static int take(void *context, void *data, size_t size)
 static int open_ring(struct probes *probes)
 {
 	struct epoll_event interest = {.events = EPOLLIN | EPOLLET};
-	const int map = bpf_map__fd(probes->skeleton->maps.ring);
+	const int map = bpf_map__fd(probes->set.skeleton->maps.ring);
 
 	probes->ring = ring_buffer__new(map, take, probes, NULL);
 	if (!probes->ring)
@@ -407,23 +89,30 @@ long probes_drain(struct probes *probes, size_t limit, probes_handler *handler, 
 	return error < 0 && error != -ECANCELED ? error : (long)probes->taken;
 }
 
+void probes_count_skipped(struct probes *probes)
+{
+	probe_set_skipped(&probes->set, probes->skipped);
+}
+
 void probes_loss(const struct probes *probes, struct probes_loss *out)
 {
-	const volatile struct probes_bpf__bss *counters = probes->skeleton->bss;
+	const volatile struct probes_bpf__bss *counters = probes->set.skeleton->bss;
 
 	*out = (struct probes_loss){.bad = probes->bad, .total = probes->bad};
-	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		const uint64_t ring = counters->losses[SHM_LOSS_RING][kinds[i].kind];
-		const uint64_t pairs = counters->losses[SHM_LOSS_PAIRS][kinds[i].kind];
-		const uint64_t known = counters->losses[SHM_LOSS_KNOWN][kinds[i].kind];
+	for (unsigned int kind = 1; kind < SHM_EVENT_KINDS; kind++) {
+		const uint64_t ring = counters->losses[SHM_LOSS_RING][kind];
+		const uint64_t pairs = counters->losses[SHM_LOSS_PAIRS][kind];
+		const uint64_t known = counters->losses[SHM_LOSS_KNOWN][kind];
+		const enum fact_op op = record_op(kind);
 
 		out->ring += ring;
 		out->pairs += pairs;
 		out->known += known;
+		out->skipped += probes->skipped[op];
 		/* The record of who could not be known came all the same; but the child of a fork
 		 * that could not be known has forks and an exit that nobody tells. */
-		out->ops[kinds[i].op] = ring + pairs + (kinds[i].op == FACT_FORK ? known : 0);
-		out->total += ring + pairs + known;
+		out->ops[op] = ring + pairs + probes->skipped[op] + (op == FACT_FORK ? known : 0);
+		out->total += ring + pairs + known + probes->skipped[op];
 	}
 }
 
@@ -438,19 +127,19 @@ static int know(struct probes *probes, int32_t pid, enum shm_role role, uint64_t
 	};
 	LIBBPF_OPTS(bpf_test_run_opts, run, .ctx_in = arguments, .ctx_size_in = sizeof(arguments));
 
-	if (bpf_prog_test_run_opts(bpf_program__fd(probes->skeleton->progs.know), &run))
+	if (bpf_prog_test_run_opts(bpf_program__fd(probes->set.skeleton->progs.know), &run))
 		return -errno;
 	return (int)run.retval == -E2BIG ? -ENOSPC : (int)run.retval;
 }
 
 int probes_know_holder(struct probes *probes, int32_t pid, uint64_t mm)
 {
-	return probes->follows ? know(probes, pid, SHM_ROLE_HOLDER, mm) : 0;
+	return probe_set_follows(&probes->set) ? know(probes, pid, SHM_ROLE_HOLDER, mm) : 0;
 }
 
 int probes_know_creator(struct probes *probes, int32_t pid)
 {
-	return probes->follows ? know(probes, pid, SHM_ROLE_CREATOR, 0) : 0;
+	return probe_set_follows(&probes->set) ? know(probes, pid, SHM_ROLE_CREATOR, 0) : 0;
 }
 
 int probes_follow(struct probes *probes, int32_t pid)
@@ -458,7 +147,85 @@ int probes_follow(struct probes *probes, int32_t pid)
 	return know(probes, pid, SHM_ROLE_TREE, 0);
 }
 
-/* ---- life ---------------------------------------------------------------------------------- */
+/* ---- what stands --------------------------------------------------------------------------- */
+
+/* What was refused and would be better than what stands. */
+static uint64_t missed(const struct probe_set *set)
+{
+	return set->refused & probe_wish(&set->request) & ~probe_surpassed(set->stands);
+}
+
+/* A probe that was refused is listed before what stands in its place, since the table has it so. */
+static void report_all(struct probes *probes)
+{
+	const struct probe_set *set = &probes->set;
+	const uint64_t listed = set->stands | missed(set);
+
+	for (enum probe i = 0; i < PROBES; i++) {
+		struct probes_report *report = &probes->reports[probes->report_count];
+
+		if (!(listed & PROBE_BIT(i)))
+			continue;
+		snprintf(probes->names[i], NAME_LEN, "%s:%s", probe_table[i].how,
+			 probe_table[i].target);
+		report->name = probes->names[i];
+		report->stands = set->stands & PROBE_BIT(i);
+		report->why = report->stands ? "" : set->whys[i];
+		probes->report_count++;
+	}
+}
+
+const struct probes_report *probes_reports(const struct probes *probes, size_t *count)
+{
+	*count = probes->report_count;
+	return probes->reports;
+}
+
+static uint32_t exact_of(uint64_t stands)
+{
+	return (stands & PROBE_BIT(LIFE_MMAP) ? FACT_EXACT_ATTACH : 0u) |
+	       (stands & PROBE_BIT(LIFE_OPEN) ? FACT_EXACT_INHERIT : 0u) |
+	       (stands & PROBE_BIT(LIFE_CLOSE) ? FACT_EXACT_DETACH : 0u) |
+	       (stands & PROBE_BIT(LIFE_DESTROY) ? FACT_EXACT_DESTROY : 0u);
+}
+
+static const char *word(bool better, bool other, const char *better_word, const char *other_word)
+{
+	if (better)
+		return other ? "mixed" : better_word;
+	return other ? other_word : "none";
+}
+
+/* The best probe that was refused tells why not better. */
+static const char *first_why(const struct probe_set *set)
+{
+	for (enum probe i = 0; i < PROBES; i++)
+		if (missed(set) & PROBE_BIT(i))
+			return set->whys[i];
+	return set->request.rung == PROBES_TRACEPOINT ? "--probe=tracepoint asks for no more" : "";
+}
+
+void probes_describe(const struct probes *probes, struct source_status *status)
+{
+	const struct probe_set *set = &probes->set;
+	const uint64_t fexit = set->stands & PROBES_NATIVE;
+	const uint64_t tracepoint = set->stands & PROBES_TRACEPOINTS;
+	const bool raw = set->stands & PROBES_RAW;
+	const bool compat = raw || set->stands & PROBES_COMPAT;
+	const uint32_t exact = exact_of(set->stands);
+	const bool all = exact == FACT_EXACT_ALL;
+
+	status->calls = word(fexit, tracepoint, "fexit", "tracepoint");
+	status->compat = raw ? "raw" : compat ? "fexit" : "none";
+	status->life = word(exact, !all && probe_set_follows(set), "exact", "sched");
+	status->exact = exact;
+	snprintf(status->unseen, sizeof(status->unseen), "%s%s%s",
+		 compat ? "" : "calls of 32-bit programs", compat || all ? "" : ", ",
+		 all ? "" : "munmap and mremap");
+	snprintf(status->why, sizeof(status->why), "%s", first_why(set));
+}
+
+/* ---- opening ------------------------------------------------------------------------------- */
 
 static int check_options(const struct probes_options *options)
 {
@@ -471,38 +238,44 @@ static int check_options(const struct probes_options *options)
 	return 0;
 }
 
-static int start(struct probes *probes, struct plan *plan, char why[static PROBES_WHY_LEN])
+static struct probe_request request_of(const struct probes_options *options)
 {
-	const uint32_t wanted = plan->probes;
-	int error = load_best(probes, plan);
+	const struct probes_filter *filter = &options->filter;
+	struct probe_request request = {
+		.ops = filter->ops ? filter->ops : FACT_OPS_ALL,
+		.tree = filter->tree,
+		.compat = options->compat,
+		.rung = options->rung,
+	};
 
-	if (error) {
-		loader_why(error, why);
+	if (filter->failed)
+		request.ops &= FACT_OPS_CALLS;
+	return request;
+}
+
+static int start(struct probes *probes, const struct probes_options *options,
+		 char why[static PROBES_WHY_LEN])
+{
+	struct probe_set *set = &probes->set;
+	int error;
+
+	libbpf_set_print(NULL);
+	set->request = request_of(options);
+	set->filter = &options->filter;
+	set->ring_size = options->ring_size ? options->ring_size : RING_SIZE;
+	error = probe_set_open(set, why);
+	if (error)
 		return error;
-	}
-	probes->loaded = plan->probes;
-	probes->follows = probes->skeleton->rodata->follow_life;
-	probes->ring_records = plan->ring_size / sizeof(struct shm_event);
+	probes->ring_records = set->ring_size / sizeof(struct shm_event);
 	error = open_ring(probes);
-	if (error) {
+	if (error)
 		loader_why(error, why);
-		return error;
-	}
-	error = attach_all(probes, why);
-	if (!error)
-		report_all(probes, wanted);
 	return error;
 }
 
 int probes_open(const struct probes_options *options, struct probes **out,
 		char why[static PROBES_WHY_LEN])
 {
-	const struct probes_filter *filter = &options->filter;
-	struct plan plan = {
-		.filter = filter,
-		.ops = filter->ops ? filter->ops : FACT_OPS_ALL,
-		.ring_size = options->ring_size ? options->ring_size : RING_SIZE,
-	};
 	struct probes *probes = calloc(1, sizeof(*probes));
 	int error;
 
@@ -512,24 +285,17 @@ int probes_open(const struct probes_options *options, struct probes **out,
 	}
 	probes->epoll = -1;
 	error = check_options(options);
-	if (error) {
-		snprintf(why, PROBES_WHY_LEN, "a filter or the size of the ring makes no sense");
-		goto fail;
-	}
-	libbpf_set_print(NULL);
-	if (filter->failed)
-		plan.ops &= FACT_OPS_CALLS;
-	plan.probes = probes_wanted(plan.ops, filter->tree);
-	plan.storage = has_helper(BPF_FUNC_task_storage_get);
-	error = start(probes, &plan, why);
 	if (error)
-		goto fail;
+		snprintf(why, PROBES_WHY_LEN, "a filter or the size of the ring makes no sense");
+	else
+		error = start(probes, options, why);
+	if (error) {
+		probes_close(probes);
+		return error;
+	}
+	report_all(probes);
 	*out = probes;
 	return 0;
-
-fail:
-	probes_close(probes);
-	return error;
 }
 
 void probes_close(struct probes *probes)
@@ -538,15 +304,7 @@ void probes_close(struct probes *probes)
 		return;
 	if (probes->epoll >= 0)
 		close(probes->epoll);
-	for (enum probe i = 0; i < PROBES; i++)
-		bpf_link__destroy(probes->links[i]);
 	ring_buffer__free(probes->ring);
-	probes_bpf__destroy(probes->skeleton);
+	probe_set_close(&probes->set);
 	free(probes);
-}
-
-const struct probes_report *probes_reports(const struct probes *probes, size_t *count)
-{
-	*count = probes->report_count;
-	return probes->reports;
 }

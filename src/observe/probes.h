@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The event stream: BPF programs on the four calls and on the life of known holders.
+ * The event stream: BPF programs on the four calls, on the life of segments and their mappings, and on
+ * that of known holders.
+ *
+ * Each call and each part of a life is followed by the best probe that can be attached: fentry and fexit
+ * on the kernel's functions, else tracepoints. One that cannot be attached does not take others down.
  *
  * Delivery is by one ring buffer without a wake-up per record: read on a timer, or when probes_fd()
  * turns readable (the buffer is filling up). What could not be delivered is counted, by kind.
@@ -25,7 +29,15 @@ struct probes_filter {
 	bool tree;        /* only processes added by probes_follow() and what they fork */
 };
 
+enum probes_rung {
+	PROBES_BEST,       /* probe by probe the best that can be attached */
+	PROBES_FEXIT,      /* fail where a call cannot be followed by fexit */
+	PROBES_TRACEPOINT, /* do not try fentry and fexit */
+};
+
 struct probes_options {
+	enum probes_rung rung;
+	bool compat; /* follow calls of 32-bit programs even where that taxes every system call */
 	size_t ring_size; /* bytes; a power of two of at least a page; 0: 4 MiB */
 	struct probes_filter filter;
 };
@@ -39,13 +51,17 @@ int probes_open(const struct probes_options *options, struct probes **out,
 /* Detaches and frees. All BPF objects go with the process in any case: nothing is pinned. */
 void probes_close(struct probes *probes);
 
-/* Each probe by itself, for doctor. */
+/* Each probe that was wanted by itself, the better rung first, for doctor. A probe of a lower rung is
+ * listed only where the better one does not stand. */
 struct probes_report {
-	const char *name; /* "sys_enter_shmget" */
+	const char *name; /* "fexit:__x64_sys_shmget", "tracepoint:sys_exit_shmget" */
 	bool stands;
 	const char *why; /* "" when it stands */
 };
 const struct probes_report *probes_reports(const struct probes *probes, size_t *count);
+
+/* Fills in what of the status the probes know: calls, compat, life, exact, unseen, and why not better. */
+void probes_describe(const struct probes *probes, struct source_status *status);
 
 /* Readable when the ring is filling up. */
 int probes_fd(const struct probes *probes);
@@ -68,9 +84,16 @@ struct probes_loss {
 	uint64_t ops[FACT_OPS]; /* by kind */
 	uint64_t ring, pairs,
 		known; /* by reason: buffer full; enter/exit table full; holder table full */
-	uint64_t bad;  /* records that could not be decoded; part of total, of no op */
+	uint64_t
+		skipped; /* by reason: programs that the kernel did not run since one was busy on that
+			   * CPU; known with a delay of a second, and at most: a call may count twice */
+	uint64_t bad;    /* records that could not be decoded; part of total, of no op */
 };
 /* Since the start. Cheap: reads a mapped page. */
 void probes_loss(const struct probes *probes, struct probes_loss *out);
+
+/* Kernels that can be preempted anywhere do not run a program while another task is inside it on that CPU,
+ * and count that. Asks them, a system call a program: before each look, and at the end. */
+void probes_count_skipped(struct probes *probes);
 
 #endif

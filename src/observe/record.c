@@ -15,8 +15,46 @@ static const enum fact_op ops[SHM_EVENT_KINDS] = {
 	[SHM_EVENT_SHMGET] = FACT_SHMGET, [SHM_EVENT_SHMAT] = FACT_SHMAT,
 	[SHM_EVENT_SHMDT] = FACT_SHMDT,   [SHM_EVENT_SHMCTL] = FACT_SHMCTL,
 	[SHM_EVENT_FORK] = FACT_FORK,     [SHM_EVENT_EXEC] = FACT_EXEC,
-	[SHM_EVENT_EXIT] = FACT_EXIT,
+	[SHM_EVENT_EXIT] = FACT_EXIT,     [SHM_EVENT_ATTACH] = FACT_ATTACH,
+	[SHM_EVENT_DETACH] = FACT_DETACH, [SHM_EVENT_DESTROY] = FACT_DESTROY,
 };
+
+static const enum fact_reason reasons[SHM_REASONS] = {
+	[SHM_REASON_UNKNOWN] = FACT_REASON_UNKNOWN,
+	[SHM_REASON_SHMAT] = FACT_REASON_SHMAT,
+	[SHM_REASON_FORK] = FACT_REASON_FORK,
+	[SHM_REASON_SPLIT] = FACT_REASON_SPLIT,
+	[SHM_REASON_SHMDT] = FACT_REASON_SHMDT,
+	[SHM_REASON_MUNMAP] = FACT_REASON_MUNMAP,
+	[SHM_REASON_REMAP] = FACT_REASON_REMAP,
+	[SHM_REASON_EXEC] = FACT_REASON_EXEC,
+	[SHM_REASON_EXIT] = FACT_REASON_EXIT,
+	[SHM_REASON_IPC_RMID] = FACT_REASON_IPC_RMID,
+	[SHM_REASON_LAST_DETACH] = FACT_REASON_LAST_DETACH,
+	[SHM_REASON_NAMESPACE] = FACT_REASON_NAMESPACE,
+	[SHM_REASON_FORCED] = FACT_REASON_FORCED,
+};
+
+static enum fact_reason reason_of(uint32_t reason)
+{
+	return reason < SHM_REASONS ? reasons[reason] : FACT_REASON_UNKNOWN;
+}
+
+/* include/linux/mm.h */
+enum { VM_READ = 0x1, VM_WRITE = 0x2, VM_EXEC = 0x4, VM_HUGETLB = 0x400000 };
+
+uint32_t record_vm_flags(uint32_t vm_flags)
+{
+	return (vm_flags & VM_READ ? ATTACHMENT_READ : 0u) |
+	       (vm_flags & VM_WRITE ? ATTACHMENT_WRITE : 0u) |
+	       (vm_flags & VM_EXEC ? ATTACHMENT_EXEC : 0u) |
+	       (vm_flags & VM_HUGETLB ? ATTACHMENT_HUGETLB : 0u);
+}
+
+enum fact_op record_op(unsigned int kind)
+{
+	return kind > 0 && kind < SHM_EVENT_KINDS ? ops[kind] : FACT_OPS;
+}
 
 static void decode_common(const struct shm_event *record, struct event *event)
 {
@@ -97,6 +135,20 @@ static void decode_life(const struct shm_event *record, struct event *event)
 	case SHM_EVENT_EXIT:
 		event->status = record->exit.status;
 		break;
+	case SHM_EVENT_ATTACH:
+	case SHM_EVENT_DETACH:
+		event->shmid = record->attach.shmid;
+		event->addr = record->attach.start;
+		event->size = record->attach.end - record->attach.start;
+		event->offset = record->attach.offset;
+		event->flags = record_vm_flags(record->attach.vm_flags);
+		event->maps = 1;
+		event->reason = reason_of(record->attach.reason);
+		break;
+	case SHM_EVENT_DESTROY:
+		event->shmid = record->destroy.shmid;
+		event->reason = reason_of(record->destroy.reason);
+		break;
 	}
 }
 
@@ -106,7 +158,7 @@ int record_decode(const void *data, size_t length, struct event *event)
 
 	if (length < sizeof(*record) || record->size < sizeof(*record) || record->size > length)
 		return -EINVAL;
-	if (record->kind == 0 || record->kind >= SHM_EVENT_KINDS)
+	if (record_op(record->kind) == FACT_OPS)
 		return -EINVAL;
 	decode_common(record, event);
 	decode_call(record, event);

@@ -11,4 +11,10 @@
  * here is read as far as it is known. */
 int record_decode(const void *data, size_t length, struct event *event);
 
+/* What a record of this kind tells; FACT_OPS: there is no such kind. */
+enum fact_op record_op(unsigned int kind);
+
+/* vm_flags of a mapping as enum attachment_flag */
+uint32_t record_vm_flags(uint32_t vm_flags);
+
 #endif

@@ -3,11 +3,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 #include "base/array.h"
+
+static const char table_path[] = "/proc/sysvipc/shm";
 
 enum {
 	BUFFER_FIRST = 64 * 1024,
@@ -251,6 +255,29 @@ int sysvipc_parse(const char *text, size_t length, struct sysvipc_table *table)
 	return 0;
 }
 
+int sysvipc_check(char why[static SYSVIPC_WHY_LEN])
+{
+	struct shminfo limits;
+	const int fd = open(table_path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		close(fd);
+		return 0;
+	}
+
+	const int error = -errno;
+
+	if (error != -ENOENT)
+		snprintf(why, SYSVIPC_WHY_LEN, "cannot read %s: %s", table_path, strerror(-error));
+	else if (shmctl(0, IPC_INFO, (struct shmid_ds *)&limits) < 0 && errno == ENOSYS)
+		snprintf(why, SYSVIPC_WHY_LEN,
+			 "this kernel has no System V IPC: needs one with CONFIG_SYSVIPC");
+	else
+		snprintf(why, SYSVIPC_WHY_LEN, "no %s: needs /proc mounted, and the whole of it",
+			 table_path);
+	return error;
+}
+
 int sysvipc_read(struct sysvipc_table *table)
 {
 	size_t length = 0;
@@ -262,7 +289,7 @@ int sysvipc_read(struct sysvipc_table *table)
 	if (error)
 		return error;
 
-	const int fd = open("/proc/sysvipc/shm", O_RDONLY | O_CLOEXEC);
+	const int fd = open(table_path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		return -errno;

@@ -29,6 +29,11 @@ struct sysvipc_table {
  * 0, -EINVAL when there is no header with a shmid column, or -ENOMEM. */
 int sysvipc_parse(const char *text, size_t length, struct sysvipc_table *table);
 
+/* Whether there is a table to read at all. 0, or -errno with one line for people in why[]: a kernel
+ * without System V IPC, or a /proc without the table. */
+enum { SYSVIPC_WHY_LEN = 256 };
+int sysvipc_check(char why[static SYSVIPC_WHY_LEN]);
+
 /* Reads the table of the calling thread's namespace. 0, or -errno (-ENOENT: a kernel without SYSVIPC,
  * or no /proc). */
 int sysvipc_read(struct sysvipc_table *table);

@@ -3,11 +3,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/mount.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 static const char mount_point[] = "/sys/kernel/tracing";
@@ -23,6 +25,13 @@ static bool is_readable(void)
 {
 	return !faccessat(AT_FDCWD, "/sys/kernel/debug/tracing/events", X_OK, AT_EACCESS) ||
 	       !faccessat(AT_FDCWD, "/sys/kernel/tracing/events", X_OK, AT_EACCESS);
+}
+
+static bool is_mounted(const char *path, long type)
+{
+	struct statfs place;
+
+	return !statfs(path, &place) && place.f_type == type;
 }
 
 /* What is mounted from here on is nobody else's to see. After chroot(2), / may be no mount point. */
@@ -75,4 +84,14 @@ int tracefs_run(tracefs_work *work, void *context)
 		return -error;
 	pthread_join(thread, NULL);
 	return helper.error;
+}
+
+const char *tracefs_why(int error)
+{
+	if (error != -EPERM && error != -EACCES)
+		return "no tracefs: needs a kernel with CONFIG_FTRACE_SYSCALLS and /sys mounted";
+	if (is_mounted(mount_point, TRACEFS_MAGIC))
+		return "tracefs cannot be read: needs root, or CAP_DAC_READ_SEARCH";
+	return "tracefs is not mounted: needs CAP_SYS_ADMIN, or mount -t tracefs tracefs "
+	       "/sys/kernel/tracing";
 }

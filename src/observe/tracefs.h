@@ -10,4 +10,7 @@ typedef void tracefs_work(void *context);
  * work was not done. */
 int tracefs_run(tracefs_work *work, void *context);
 
+/* One line for people: why tracefs_run() failed with -errno `error`, and how to get it. */
+const char *tracefs_why(int error);
+
 #endif

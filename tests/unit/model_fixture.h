@@ -276,12 +276,25 @@ static inline void assert_derived(const struct event *event, enum fact_op op, in
 	assert_int_equal(event->maps, maps);
 }
 
+/* Where events come from: by tracepoints, from nowhere, or by records of their own for each change. */
+static inline void stand_on(struct model *model, const char *calls, uint32_t exact)
+{
+	const struct source_status status = {.calls = calls,
+					     .compat = "none",
+					     .life = "sched",
+					     .attachers = "iter",
+					     .exact = exact};
+
+	model_set_status(model, &status);
+}
+
 /* A model whose namespace was looked at while it was empty, and all mappings too, at 1 s. */
 static inline int set_up(void **state)
 {
 	struct model *model;
 
 	assert_int_equal(model_new(NULL, &model), 0);
+	stand_on(model, "tracepoint", 0);
 	model_set_wall_offset(model, EPOCH * (int64_t)CLOCK_SECOND);
 	snapshot(model, NULL, 0, AT(1));
 	scan(model, NULL, 0, AT(1));

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A kernel with a few segments, processes and mappings. It does at random what the real one may do, and
- * keeps the events that tell of it until somebody takes them.
+ * A kernel with a few segments, processes and mappings. It keeps the events that tell of what is done to
+ * them (model_workload.h) until somebody takes them.
  *
- * Ids and pids are used again soon. With `quiet` it also does what no event tells (munmap, mprotect) and
- * loses events; it says so in `lost`.
+ * Told by tracepoints, calls and the life of processes are all that there is. With `exact` there is a record
+ * of each change of a mapping, too, and of the end of a segment. Others may look between a change and its
+ * record: `moment` is called there.
  */
 #ifndef TESTS_UNIT_MODEL_KERNEL_H
 #define TESTS_UNIT_MODEL_KERNEL_H
@@ -24,12 +25,15 @@ struct kernel_segment {
 struct kernel_vma {
 	int32_t shmid; /* -1: this place is free */
 	uint64_t mm, start, length, offset;
+	bool hidden; /* a scan does not come to it: not linked yet, or no more */
 };
 
 struct kernel_task {
 	int32_t pid; /* 0: none */
 	uint64_t mm, start_time;
-	int vfork_of; /* index of its parent, or -1 */
+	int vfork_of;      /* index of its parent, or -1 */
+	bool in_call;      /* which has done its work, and returns later */
+	struct event call; /* then: its record */
 };
 
 struct kernel {
@@ -40,10 +44,20 @@ struct kernel {
 	struct event pending[PENDING];
 	size_t count;
 	uint64_t now, mms, address;
+	uint64_t
+		pinned; /* an address space that lives on without a process, by somebody's reference; 0 none */
 	int32_t pids;
-	bool quiet;
-	bool lost;
+	bool quiet, lost;
+
+	bool exact;
+	bool exit_first; /* the exit is told before the detaches that it brings, as newer kernels do */
+	bool pins;   /* somebody may hold on to an address space when its last process leaves it */
+	bool shifts; /* mprotect moves the border between two mappings, and nothing tells */
+	void (*moment)(struct kernel *kernel, bool scannable); /* NULL: nobody looks */
+	void *watcher;
 };
+
+/* ---- what is told -------------------------------------------------------------------------- */
 
 static inline struct event *kernel_tell(struct kernel *kernel, const struct kernel_task *task,
 					enum fact_op op)
@@ -58,13 +72,85 @@ static inline struct event *kernel_tell(struct kernel *kernel, const struct kern
 	return event;
 }
 
+/* A call that has done its work, and returns now or later. */
+static inline struct event *kernel_tell_call(struct kernel *kernel, struct kernel_task *task,
+					     enum fact_op op)
+{
+	if (!kernel->exact || op == FACT_SHMAT || chance_below(&kernel->chance, 3))
+		return kernel_tell(kernel, task, op);
+	task->in_call = true;
+	task->call = *kernel_tell(kernel, task, op);
+	kernel->count--;
+	return &task->call;
+}
+
+static inline void kernel_return(struct kernel *kernel, struct kernel_task *task)
+{
+	if (!task->in_call)
+		return;
+	task->in_call = false;
+	task->call.took += ++kernel->now - task->call.time;
+	task->call.time = kernel->now;
+	kernel->pending[kernel->count++] = task->call;
+}
+
+static inline void kernel_return_all(struct kernel *kernel)
+{
+	for (size_t i = 0; i < TASKS; i++)
+		kernel_return(kernel, &kernel->tasks[i]);
+}
+
+static inline void kernel_record(struct kernel *kernel, const struct kernel_task *task,
+				 enum fact_op op, enum fact_reason reason,
+				 const struct kernel_vma *vma)
+{
+	struct event *event;
+
+	if (!kernel->exact)
+		return;
+	kernel->now++;
+	event = kernel_tell(kernel, task, op);
+	event->took = 0;
+	event->reason = reason;
+	event->shmid = vma->shmid;
+	if (op == FACT_DESTROY)
+		return;
+	event->mm = vma->mm;
+	event->addr = vma->start;
+	event->size = vma->length;
+	event->offset = vma->offset;
+	event->flags = ATTACHMENT_READ | ATTACHMENT_WRITE;
+	event->maps = 1;
+}
+
+static inline void kernel_moment(struct kernel *kernel, bool scannable)
+{
+	if (kernel->moment)
+		kernel->moment(kernel, scannable);
+}
+
 static inline int32_t kernel_second(const struct kernel *kernel)
 {
 	return (int32_t)(kernel->now / CLOCK_SECOND);
 }
 
-static inline struct kernel_vma *kernel_map(struct kernel *kernel, const struct kernel_vma *like)
+/* ---- mappings ------------------------------------------------------------------------------ */
+
+static inline size_t kernel_room(const struct kernel *kernel)
 {
+	size_t room = 0;
+
+	for (size_t i = 0; i < VMAS; i++)
+		room += kernel->vmas[i].shmid < 0;
+	return room;
+}
+
+/* Told before others can come to it. A child that is being made may be looked for, and is not there. */
+static inline struct kernel_vma *kernel_map(struct kernel *kernel, const struct kernel_task *task,
+					    const struct kernel_vma *like, enum fact_reason reason)
+{
+	struct segment_facts *facts = &kernel->segments[like->shmid].facts;
+	const bool forking = reason == FACT_REASON_FORK;
 	struct kernel_vma *vma = kernel->vmas;
 
 	while (vma < kernel->vmas + VMAS && vma->shmid >= 0)
@@ -72,27 +158,124 @@ static inline struct kernel_vma *kernel_map(struct kernel *kernel, const struct 
 	if (vma == kernel->vmas + VMAS)
 		return NULL;
 	*vma = *like;
-	kernel->segments[like->shmid].facts.nattch++;
-	kernel->segments[like->shmid].facts.atime = EPOCH + kernel_second(kernel);
+	vma->hidden = true;
+	facts->nattch++;
+	facts->atime = EPOCH + kernel_second(kernel);
+	facts->lpid = task->pid;
+	kernel_moment(kernel, forking);
+	kernel_record(kernel, task, FACT_ATTACH, reason, vma);
+	kernel_moment(kernel, forking);
+	vma->hidden = forking;
 	return vma;
 }
 
-static inline void kernel_unmap(struct kernel *kernel, struct kernel_vma *vma, int32_t pid)
+static inline void kernel_destroy(struct kernel *kernel, const struct kernel_task *task,
+				  int32_t shmid, enum fact_reason reason)
 {
-	struct kernel_segment *segment = &kernel->segments[vma->shmid];
+	const struct kernel_vma of = {.shmid = shmid};
 
-	vma->shmid = -1;
-	segment->facts.lpid = pid;
-	segment->facts.dtime = EPOCH + kernel_second(kernel);
-	if (--segment->facts.nattch == 0 && segment->dest)
-		segment->exists = false;
+	kernel_record(kernel, task, FACT_DESTROY, reason, &of);
+	kernel->segments[shmid].exists = false;
 }
 
-static inline void kernel_leave(struct kernel *kernel, const struct kernel_task *task)
+/* One less; the last one takes a removed segment along. */
+static inline void kernel_put(struct kernel *kernel, const struct kernel_task *task, int32_t shmid)
+{
+	struct kernel_segment *segment = &kernel->segments[shmid];
+
+	if (--segment->facts.nattch == 0 && segment->dest)
+		kernel_destroy(kernel, task, shmid, FACT_REASON_LAST_DETACH);
+}
+
+/* Out of everybody's sight, then told, then done. */
+static inline void kernel_unmap(struct kernel *kernel, const struct kernel_task *task,
+				struct kernel_vma *vma, enum fact_reason reason)
+{
+	const int32_t shmid = vma->shmid;
+	struct segment_facts *facts = &kernel->segments[shmid].facts;
+
+	vma->hidden = true;
+	kernel_moment(kernel, true);
+	kernel_record(kernel, task, FACT_DETACH, reason, vma);
+	kernel_moment(kernel, true);
+	vma->shmid = -1;
+	facts->lpid = task->pid;
+	facts->dtime = EPOCH + kernel_second(kernel);
+	kernel_put(kernel, task, shmid);
+}
+
+/* The new mapping is the lower or the upper part. */
+static inline void kernel_split(struct kernel *kernel, const struct kernel_task *task,
+				struct kernel_vma *vma, uint64_t at, bool below)
+{
+	struct kernel_vma new = *vma;
+	const uint64_t cut = at - vma->start;
+
+	if (below) {
+		new.length = cut;
+	} else {
+		new.start += cut;
+		new.offset += cut;
+		new.length -= cut;
+	}
+	kernel_map(kernel, task, &new, FACT_REASON_SPLIT);
+	if (below) {
+		vma->start += cut;
+		vma->offset += cut;
+		vma->length -= cut;
+	} else {
+		vma->length = cut;
+	}
+}
+
+/* There must be room for two more. */
+static inline void kernel_unmap_range(struct kernel *kernel, const struct kernel_task *task,
+				      uint64_t start, uint64_t end, enum fact_reason reason)
+{
+	for (size_t i = 0; i < VMAS; i++) {
+		struct kernel_vma *vma = &kernel->vmas[i];
+
+		if (vma->shmid < 0 || vma->mm != task->mm || vma->hidden || vma->start >= end ||
+		    vma->start + vma->length <= start)
+			continue;
+		if (vma->start < start)
+			kernel_split(kernel, task, vma, start, true);
+		if (vma->start + vma->length > end)
+			kernel_split(kernel, task, vma, end, false);
+		kernel_unmap(kernel, task, vma, reason);
+	}
+}
+
+/* ---- tasks --------------------------------------------------------------------------------- */
+
+static inline bool kernel_uses(const struct kernel *kernel, uint64_t mm)
+{
+	for (size_t i = 0; i < TASKS; i++)
+		if (kernel->tasks[i].pid && kernel->tasks[i].mm == mm)
+			return true;
+	return false;
+}
+
+/* The last one to let go of an address space ends its mappings. */
+static inline void kernel_drop(struct kernel *kernel, const struct kernel_task *task, uint64_t mm,
+			       enum fact_reason reason)
 {
 	for (size_t i = 0; i < VMAS; i++)
-		if (kernel->vmas[i].shmid >= 0 && kernel->vmas[i].mm == task->mm)
-			kernel_unmap(kernel, &kernel->vmas[i], task->pid);
+		kernel->vmas[i].hidden = kernel->vmas[i].hidden || kernel->vmas[i].mm == mm;
+	for (size_t i = 0; i < VMAS; i++)
+		if (kernel->vmas[i].shmid >= 0 && kernel->vmas[i].mm == mm)
+			kernel_unmap(kernel, task, &kernel->vmas[i], reason);
+}
+
+static inline void kernel_leave(struct kernel *kernel, const struct kernel_task *task, uint64_t mm,
+				enum fact_reason reason)
+{
+	if (kernel_uses(kernel, mm))
+		return;
+	if (kernel->pins && !kernel->pinned && chance_below(&kernel->chance, 3) == 0)
+		kernel->pinned = mm;
+	else
+		kernel_drop(kernel, task, mm, reason);
 }
 
 static inline struct kernel_task *kernel_new_task(struct kernel *kernel)
@@ -136,197 +319,12 @@ static inline struct kernel_vma *kernel_some_vma(struct kernel *kernel,
 	return vma->shmid >= 0 && vma->mm == task->mm ? vma : NULL;
 }
 
-static inline void do_shmget(struct kernel *kernel, struct kernel_task *task)
+static inline uint64_t kernel_some_address(struct kernel *kernel)
 {
-	const int32_t shmid = (int32_t)chance_below(&kernel->chance, IDS);
-	struct kernel_segment *segment = &kernel->segments[shmid];
-	struct event *event;
-
-	if (segment->exists)
-		return;
-	*segment = (struct kernel_segment){.exists = true};
-	segment->facts = a_row(shmid, task->pid, 0);
-	segment->facts.ctime = EPOCH + kernel_second(kernel);
-	segment->facts.size = PAGE * (2 + chance_below(&kernel->chance, 2));
-	segment->facts.key = chance_below(&kernel->chance, 2) ? 0 : 0x77;
-	event = kernel_tell(kernel, task, FACT_SHMGET);
-	event->created = true;
-	event->ret = event->shmid = shmid;
-	event->key = segment->facts.key;
-	event->size = segment->facts.size;
-	event->flags = 0640;
-}
-
-static inline void do_shmat(struct kernel *kernel, struct kernel_task *task)
-{
-	const int32_t shmid = (int32_t)chance_below(&kernel->chance, IDS);
-	struct kernel_vma vma = {.shmid = shmid, .mm = task->mm};
-	struct kernel_vma *over = kernel_some_vma(kernel, task);
-	struct event *event;
-
-	/* No vfork child attaches: when its parent held nothing before, no event tells that the address
-	 * space is not its own. */
-	if (!kernel->segments[shmid].exists || task->vfork_of >= 0)
-		return;
-	vma.length = kernel->segments[shmid].facts.size;
-	vma.start = kernel->address += PAGE * 8;
-	if (chance_below(&kernel->chance, 2))
-		vma.start = (UINT64_C(1) << 46) - vma.start; /* downwards, as the kernel likes it */
-	if (over && over->length <= vma.length && over->offset == 0)
-		vma.start = over->start; /* SHM_REMAP */
-	else
-		over = NULL;
-	if (!kernel_map(kernel, &vma))
-		return;
-	kernel->segments[shmid].facts.lpid = task->pid;
-	event = kernel_tell(kernel, task, FACT_SHMAT);
-	event->shmid = shmid;
-	event->ret = (int64_t)vma.start;
-	if (!over)
-		return;
-	event->flags = SHM_REMAP;
-	for (size_t i = 0; i < VMAS; i++) {
-		struct kernel_vma *old = &kernel->vmas[i];
-		bool fresh = old->start == vma.start && old->length == vma.length &&
-			     old->shmid == shmid && old != over;
-
-		if (old->shmid >= 0 && old->mm == vma.mm && !fresh &&
-		    old->start < vma.start + vma.length && old->start + old->length > vma.start)
-			kernel_unmap(kernel, old, task->pid);
-	}
-}
-
-static inline void do_shmdt(struct kernel *kernel, struct kernel_task *task)
-{
-	const struct kernel_vma *vma = kernel_some_vma(kernel, task);
-	struct event *event;
-
-	if (!vma)
-		return;
-	const uint64_t base = vma->start - vma->offset;
-	const int32_t shmid = vma->shmid;
-
-	for (size_t i = 0; i < VMAS; i++) {
-		struct kernel_vma *part = &kernel->vmas[i];
-
-		if (part->shmid == shmid && part->mm == task->mm &&
-		    part->start - part->offset == base)
-			kernel_unmap(kernel, part, task->pid);
-	}
-	event = kernel_tell(kernel, task, FACT_SHMDT);
-	event->shmid = chance_below(&kernel->chance, 4) ? shmid : -1;
-	event->addr = base;
-}
-
-static inline void do_rmid(struct kernel *kernel, struct kernel_task *task)
-{
-	const int32_t shmid = (int32_t)chance_below(&kernel->chance, IDS);
-	struct kernel_segment *segment = &kernel->segments[shmid];
-	struct event *event = kernel_tell(kernel, task, FACT_SHMCTL);
-
-	event->shmid = shmid;
-	event->cmd = IPC_RMID;
-	event->ret = segment->exists ? 0 : -EINVAL;
-	segment->dest = true;
-	segment->facts.key = 0;
-	segment->facts.mode |= FACT_MODE_DEST;
-	segment->exists = segment->exists && segment->facts.nattch;
-}
-
-static inline void do_fork(struct kernel *kernel, struct kernel_task *task)
-{
-	const bool vfork = chance_below(&kernel->chance, 3) == 0;
-	struct kernel_task *child = kernel_new_task(kernel);
-	struct event *event;
-
-	if (!child)
-		return;
-	if (vfork) {
-		child->mm = task->mm;
-		child->vfork_of = (int)(task - kernel->tasks);
-	}
-	for (size_t i = 0; !vfork && i < VMAS; i++) {
-		struct kernel_vma copy = kernel->vmas[i];
-
-		if (copy.shmid < 0 || copy.mm != task->mm)
-			continue;
-		copy.mm = child->mm;
-		if (!kernel_map(kernel, &copy)) { /* no room: as if it never was */
-			kernel_leave(kernel, child);
-			child->pid = 0;
-			return;
-		}
-		kernel->segments[copy.shmid].facts.lpid = task->pid;
-	}
-	event = kernel_tell(kernel, task, FACT_FORK);
-	event->child = child->pid;
-	event->child_mm = child->mm;
-	event->child_start_time = child->start_time;
-}
-
-static inline void do_exec(struct kernel *kernel, struct kernel_task *task)
-{
-	struct event *event = kernel_tell(kernel, task, FACT_EXEC);
-
-	if (task->vfork_of < 0)
-		kernel_leave(kernel, task);
-	task->vfork_of = -1;
-	task->mm = event->child_mm = ++kernel->mms;
-}
-
-static inline void do_exit(struct kernel *kernel, struct kernel_task *task)
-{
-	kernel_tell(kernel, task, FACT_EXIT);
-	if (task->vfork_of < 0)
-		kernel_leave(kernel, task);
-	task->pid = 0;
-}
-
-/* mprotect of the first page, or munmap of it or of all. */
-static inline void do_unseen(struct kernel *kernel, struct kernel_task *task)
-{
-	struct kernel_vma *vma = kernel_some_vma(kernel, task);
-
-	if (!vma)
-		return;
-	if (vma->length == PAGE || chance_below(&kernel->chance, 3) == 0) {
-		kernel_unmap(kernel, vma, task->pid);
-		return;
-	}
-	struct kernel_vma first = *vma;
-
-	first.length = PAGE;
-	if (chance_below(&kernel->chance, 2) && !kernel_map(kernel, &first))
-		return;
-	kernel->segments[vma->shmid].facts.lpid = task->pid;
-	kernel->segments[vma->shmid].facts.dtime = EPOCH + kernel_second(kernel);
-	vma->start += PAGE;
-	vma->offset += PAGE;
-	vma->length -= PAGE;
-}
-
-static inline void kernel_step(struct kernel *kernel)
-{
-	static void (*const actions[])(struct kernel *, struct kernel_task *) = {
-		do_shmget, do_shmat, do_shmat, do_shmat, do_shmdt, do_shmdt,
-		do_rmid,   do_fork,  do_exec,  do_exit,  do_unseen};
-	const size_t known = sizeof(actions) / sizeof(actions[0]) - !kernel->quiet;
-	struct kernel_task *task = kernel_some_task(kernel);
-	const size_t before = kernel->count;
-
-	/* tables tell times to the second: what no event tells and cancels out within one is not to be
-	 * seen at all */
-	kernel->now += 1 + chance_below(&kernel->chance, 40 * CLOCK_MS);
-	if (kernel->quiet)
-		kernel->now += CLOCK_SECOND;
-	if (!task)
-		task = kernel_new_task(kernel);
-	if (task)
-		actions[chance_below(&kernel->chance, known)](kernel, task);
-	if (kernel->quiet && kernel->count > before && chance_below(&kernel->chance, 50) == 0) {
-		kernel->count = before;
-		kernel->lost = true;
-	}
+	kernel->address += PAGE * 8;
+	/* at times downwards, as the kernel likes it */
+	return chance_below(&kernel->chance, 2) ? (UINT64_C(1) << 46) - kernel->address
+						: kernel->address;
 }
 
 static inline void kernel_new(struct kernel *kernel, uint64_t seed)

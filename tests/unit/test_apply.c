@@ -147,7 +147,7 @@ static void shmat_with_remap_replaces_what_it_covers(void **state)
 	assert_counts(living(model, 5), 0, 0);
 	assert_counts(living(model, 6), 1, 1);
 	assert_counts(living(model, 7), 1, 1);
-	assert_derived(newest(model, 0), FACT_DETACH, 5, FACT_REASON_UNKNOWN, 100, 1);
+	assert_derived(newest(model, 0), FACT_DETACH, 5, FACT_REASON_REMAP, 100, 1);
 }
 
 static void shmat_with_remap_over_itself_is_not_the_end(void **state)

@@ -9,7 +9,8 @@
 static void test_op_names(void **state)
 {
 	static const char *const names[] = {
-		"shmget", "shmat", "shmdt", "shmctl", "fork", "exec", "exit", "detach", "destroy",
+		"shmget", "shmat",  "shmdt",  "shmctl", "fork",    "exec",
+		"exit",   "attach", "detach", "create", "destroy",
 	};
 
 	(void)state;
@@ -49,7 +50,8 @@ static void test_op_sets(void **state)
 static void test_reason_names(void **state)
 {
 	static const char *const names[] = {
-		"unknown", "exit", "exec", "shmdt", "ipc_rmid", "last_detach", "namespace",
+		"unknown", "exit", "exec",  "shmdt",  "ipc_rmid", "last_detach", "namespace",
+		"shmat",   "fork", "split", "mremap", "munmap",   "remap",       "shm_rmid_forced",
 	};
 
 	(void)state;

@@ -216,6 +216,70 @@ static void test_refused(void **state)
 	assert_int_equal(event.pid, 7);
 }
 
+static void test_mapping(void **state)
+{
+	static const struct {
+		enum shm_reason wire;
+		enum fact_reason reason;
+	} cases[] = {
+		{SHM_REASON_UNKNOWN, FACT_REASON_UNKNOWN}, {SHM_REASON_SHMAT, FACT_REASON_SHMAT},
+		{SHM_REASON_FORK, FACT_REASON_FORK},       {SHM_REASON_SPLIT, FACT_REASON_SPLIT},
+		{SHM_REASON_SHMDT, FACT_REASON_SHMDT},     {SHM_REASON_MUNMAP, FACT_REASON_MUNMAP},
+		{SHM_REASON_REMAP, FACT_REASON_REMAP},     {SHM_REASON_EXEC, FACT_REASON_EXEC},
+		{SHM_REASON_EXIT, FACT_REASON_EXIT},       {SHM_REASONS, FACT_REASON_UNKNOWN},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct shm_event record = record_of(i % 2 ? SHM_EVENT_ATTACH : SHM_EVENT_DETACH, 0);
+
+		record.attach.start = 0x7f0000001000;
+		record.attach.end = 0x7f0000004000;
+		record.attach.offset = 0x2000;
+		record.attach.shmid = 0;
+		record.attach.vm_flags = 0x1 | 0x400000;
+		record.attach.reason = cases[i].wire;
+
+		const struct event event = decode(&record);
+
+		assert_int_equal(event.op, i % 2 ? FACT_ATTACH : FACT_DETACH);
+		assert_int_equal(event.reason, cases[i].reason);
+		assert_int_equal(event.shmid, 0);
+		assert_int_equal(event.addr, 0x7f0000001000);
+		assert_int_equal(event.size, 0x3000);
+		assert_int_equal(event.offset, 0x2000);
+		assert_int_equal(event.maps, 1);
+		assert_int_equal(event.flags, ATTACHMENT_READ | ATTACHMENT_HUGETLB);
+	}
+}
+
+static void test_destroy(void **state)
+{
+	static const struct {
+		enum shm_reason wire;
+		enum fact_reason reason;
+	} cases[] = {
+		{SHM_REASON_IPC_RMID, FACT_REASON_IPC_RMID},
+		{SHM_REASON_LAST_DETACH, FACT_REASON_LAST_DETACH},
+		{SHM_REASON_NAMESPACE, FACT_REASON_NAMESPACE},
+		{SHM_REASON_FORCED, FACT_REASON_FORCED},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct shm_event record = record_of(SHM_EVENT_DESTROY, 0);
+
+		record.destroy.shmid = 77;
+		record.destroy.reason = cases[i].wire;
+
+		const struct event event = decode(&record);
+
+		assert_int_equal(event.op, FACT_DESTROY);
+		assert_int_equal(event.shmid, 77);
+		assert_int_equal(event.reason, cases[i].reason);
+	}
+}
+
 static void test_noise(void **state)
 {
 	struct chance chance = {.state = 815};
@@ -232,7 +296,7 @@ static void test_noise(void **state)
 		if (length > 2 && i % 2) {
 			bytes[0] = (unsigned char)length;
 			bytes[1] = 0;
-			bytes[2] &= 7;
+			bytes[2] &= 15;
 		}
 		if (!record_decode(bytes, length, &event))
 			assert_true(event.op < FACT_OPS);
@@ -248,6 +312,8 @@ int main(void)
 		cmocka_unit_test(test_shmat_and_shmdt),
 		cmocka_unit_test(test_shmctl),
 		cmocka_unit_test(test_life),
+		cmocka_unit_test(test_mapping),
+		cmocka_unit_test(test_destroy),
 		cmocka_unit_test(test_hostile_comm),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_noise),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The life of a segment as events tell it: shmget and shmctl. */
+/* The life of a segment as events tell it, shmget and shmctl; and how much of the past is kept. */
 #include "model_fixture.h"
 
 #include <errno.h>
@@ -314,10 +314,118 @@ static void set_asks_for_a_look_and_stat_does_not(void **state)
 	make(model, 5, 100, AT(100));
 	control(model, 5, 100, AT(101), IPC_STAT, 0);
 	control(model, 5, 100, AT(102), IPC_SET, -EPERM);
-	assert_false(needs(model).settle);
+	assert_false(needs(model).look);
 	control(model, 5, 100, AT(103), IPC_SET, 0);
-	assert_true(needs(model).settle);
-	assert_false(needs(model).scan);
+	assert_true(needs(model).look);
+	assert_false(needs(model).scan || needs(model).settle);
+
+	const struct segment_facts row = a_row(5, 100, 0);
+
+	snapshot(model, &row, 1, AT(102.5)); /* it may have been read before */
+	assert_true(needs(model).look);
+	snapshot(model, &row, 1, AT(104));
+	assert_false(needs(model).look || needs(model).scan || needs(model).settle);
+}
+
+/* ---- the past -------------------------------------------------------------------------------- */
+
+static void a_generation_finds_its_life(void **state)
+{
+	struct model *model = *state;
+	struct segment_id id = {NS, 5, 0};
+
+	for (int i = 0; i < 3; i++) {
+		make(model, 5, 100, AT(100 + i));
+		control(model, 5, 100, AT(100.5 + i), IPC_RMID, 0);
+	}
+	assert_int_equal(model_find(model, &id)->born, AT(102)); /* the last one gone */
+	make(model, 5, 100, AT(103));
+	assert_int_equal(model_find(model, &id)->born, AT(103)); /* the living one */
+	for (id.generation = 1; id.generation <= 4; id.generation++)
+		assert_int_equal(model_find(model, &id)->born, AT(99 + id.generation));
+	assert_null(model_find(model, &id));
+	model_expire(model, AT(112)); /* the first two ended 10 s ago */
+	id.generation = 2;
+	assert_null(model_find(model, &id));
+	id.generation = 3;
+	assert_non_null(model_find(model, &id));
+	assert_int_equal(model_gone_count(model), 1);
+}
+
+static void gone_segments_are_bounded(void **state)
+{
+	const struct model_limits limits = {.events = 4, .gone_segments = 3, .gone_time = AT(10)};
+	struct model *model;
+
+	(void)state;
+	assert_int_equal(model_new(&limits, &model), 0);
+	for (int i = 0; i < 10; i++) {
+		make(model, i, 100, AT(100 + i));
+		control(model, i, 100, AT(100 + i), IPC_RMID, 0);
+		assert_true(model_gone_count(model) <= 3);
+	}
+	assert_int_equal(model_gone(model)->id.shmid, 7); /* oldest end first */
+	assert_int_equal(model_gone(model)->next->id.shmid, 8);
+	assert_null(find(model, 6));
+	model_expire(model, AT(117.5));
+	assert_int_equal(model_gone_count(model), 2);
+	model_expire(model, AT(119));
+	assert_int_equal(model_gone_count(model), 0);
+	assert_null(model_gone(model));
+	model_free(model);
+}
+
+static void one_creator_leaves_room_for_the_others(void **state)
+{
+	const struct model_limits limits = {
+		.events = 4, .gone_segments = 6, .gone_of_creator = 2, .gone_time = AT(1000)};
+	struct model *model;
+
+	(void)state;
+	assert_int_equal(model_new(&limits, &model), 0);
+	make(model, 1, 200, AT(100));
+	control(model, 1, 200, AT(100), IPC_RMID, 0);
+	for (int i = 0; i < 10; i++) {
+		make(model, 10, 100, AT(101 + i)); /* the same id: older lives go, newer stay */
+		control(model, 10, 100, AT(101 + i), IPC_RMID, 0);
+		assert_true(model_gone_count(model) <= 3);
+	}
+	assert_non_null(find(model, 1));
+	assert_int_equal(model_gone(model)->id.shmid, 1);
+	assert_int_equal(model_gone(model)->next->gone, AT(109));
+	assert_int_equal(find(model, 10)->gone, AT(110));
+
+	/* the newest life of an id goes first: the older one is found again */
+	make(model, 2, 100, AT(120));
+	control(model, 2, 100, AT(120), IPC_RMID, 0);
+	make(model, 1, 100, AT(121));
+	control(model, 1, 100, AT(121), IPC_RMID, 0);
+	assert_int_equal(find(model, 1)->creator->pid, 100);
+	make(model, 3, 100, AT(122));
+	control(model, 3, 100, AT(122), IPC_RMID, 0);
+	make(model, 4, 100, AT(123));
+	control(model, 4, 100, AT(123), IPC_RMID, 0);
+	assert_int_equal(find(model, 1)->creator->pid, 200);
+	model_free(model);
+}
+
+static void a_model_may_keep_no_past_at_all(void **state)
+{
+	const struct model_limits limits = {0};
+	struct model *model;
+
+	(void)state;
+	assert_int_equal(model_new(&limits, &model), 0);
+	for (int i = 0; i < 10; i++) {
+		make(model, 5, 100, AT(100 + i));
+		attach(model, 5, 100, AT(100.1 + i), 4096);
+		control(model, 5, 100, AT(100.2 + i), IPC_RMID, 0);
+		exited(model, 100, AT(100.3 + i), 0);
+		assert_int_equal(model_gone_count(model), 0);
+		assert_null(find(model, 5));
+		model_expire(model, AT(100.4 + i));
+	}
+	model_free(model);
 }
 
 int main(void)
@@ -342,6 +450,10 @@ int main(void)
 		MODEL_TEST(rmid_of_before_the_row_marks_nothing),
 		MODEL_TEST(lock_and_unlock_set_the_bit),
 		MODEL_TEST(set_asks_for_a_look_and_stat_does_not),
+		MODEL_TEST(a_generation_finds_its_life),
+		cmocka_unit_test(gone_segments_are_bounded),
+		cmocka_unit_test(one_creator_leaves_room_for_the_others),
+		cmocka_unit_test(a_model_may_keep_no_past_at_all),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * How the architectures pass the arguments of system calls to the functions that the kernel calls for
+ * them (arch/x86/include/asm/syscall_wrapper.h, arch/arm64/include/asm/syscall_wrapper.h), and what
+ * 32-bit programs call. A 64-bit kernel keeps their registers in the same struct pt_regs.
+ */
+#ifndef ABI_BPF_H
+#define ABI_BPF_H
+
+#include "task.bpf.h"
+
+#define NATIVE_ARGUMENTS 3
+#define COMPAT_ARGUMENTS 5
+
+/* Set before loading: some kernels' BTF only declares struct pt_regs in the signature of these functions,
+ * and lets no program dereference that argument. Its address can be had all the same. */
+const volatile bool regs_are_typed = true;
+
+static __always_inline const struct pt_regs *untyped_regs(const unsigned long long *ctx)
+{
+	const struct pt_regs *regs = NULL;
+
+	bpf_probe_read_kernel(&regs, sizeof(regs), ctx);
+	return regs;
+}
+
+#if defined(__TARGET_ARCH_x86)
+
+#define NATIVE_FIRST  di
+#define NATIVE_SECOND si
+#define NATIVE_THIRD  dx
+
+/* arch/x86/entry/syscalls/syscall_32.tbl */
+enum { NR_IPC = 117, NR_SHMGET = 395, NR_SHMCTL = 396, NR_SHMAT = 397, NR_SHMDT = 398 };
+
+#define TS_COMPAT 0x0002 /* arch/x86/include/asm/thread_info.h: this call came by a 32-bit entry */
+
+static __always_inline bool task_calls_compat(struct task_struct *task)
+{
+	return READ(task, thread_info.status) & TS_COMPAT;
+}
+
+static __always_inline void compat_arguments(const struct pt_regs *regs,
+					     __u64 args[COMPAT_ARGUMENTS])
+{
+	args[0] = (__u32)BPF_CORE_READ(regs, bx);
+	args[1] = (__u32)BPF_CORE_READ(regs, cx);
+	args[2] = (__u32)BPF_CORE_READ(regs, dx);
+	args[3] = (__u32)BPF_CORE_READ(regs, si);
+	args[4] = (__u32)BPF_CORE_READ(regs, di);
+}
+
+#elif defined(__TARGET_ARCH_arm64)
+
+#define NATIVE_FIRST  regs[0]
+#define NATIVE_SECOND regs[1]
+#define NATIVE_THIRD  regs[2]
+
+/* arch/arm/tools/syscall.tbl; ipc(2) is not in the EABI */
+enum { NR_IPC = -1, NR_SHMAT = 305, NR_SHMDT = 306, NR_SHMGET = 307, NR_SHMCTL = 308 };
+
+#define TIF_32BIT_FLAG (1ul << 22) /* arch/arm64/include/asm/thread_info.h */
+
+static __always_inline bool task_calls_compat(struct task_struct *task)
+{
+	return READ(task, thread_info.flags) & TIF_32BIT_FLAG;
+}
+
+static __always_inline void compat_arguments(const struct pt_regs *regs,
+					     __u64 args[COMPAT_ARGUMENTS])
+{
+	args[0] = (__u32)BPF_CORE_READ(regs, regs[0]);
+	args[1] = (__u32)BPF_CORE_READ(regs, regs[1]);
+	args[2] = (__u32)BPF_CORE_READ(regs, regs[2]);
+	args[3] = (__u32)BPF_CORE_READ(regs, regs[3]);
+	args[4] = (__u32)BPF_CORE_READ(regs, regs[4]);
+}
+
+#else
+#error "shmtop knows the system calls of x86-64 and arm64"
+#endif
+
+/* Of the context of a program on such a function: registers are its first argument. */
+static __always_inline void native_arguments(const unsigned long long *ctx,
+					     __u64 args[NATIVE_ARGUMENTS])
+{
+	const struct pt_regs *regs;
+
+	if (regs_are_typed) {
+		regs = (const struct pt_regs *)ctx[0];
+		args[0] = regs->NATIVE_FIRST;
+		args[1] = regs->NATIVE_SECOND;
+		args[2] = regs->NATIVE_THIRD;
+	} else {
+		regs = untyped_regs(ctx);
+		args[0] = BPF_CORE_READ(regs, NATIVE_FIRST);
+		args[1] = BPF_CORE_READ(regs, NATIVE_SECOND);
+		args[2] = BPF_CORE_READ(regs, NATIVE_THIRD);
+	}
+}
+
+#endif

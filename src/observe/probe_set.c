@@ -1,0 +1,374 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "observe/probe_set.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bpf/shm_event.h"
+#include "observe/record.h"
+#include "observe/tracefs.h"
+#include "probes.skel.h"
+
+static struct bpf_program *program_of(struct probes_bpf *skeleton, enum probe probe)
+{
+	return *(struct bpf_program **)((char *)skeleton + probe_table[probe].program);
+}
+
+/* The first reason is the one that counts. */
+static void refuse_for(struct probe_set *set, enum probe probe, const char *why)
+{
+	if (set->refused & PROBE_BIT(probe))
+		return;
+	set->refused |= PROBE_BIT(probe);
+	snprintf(set->whys[probe], LOADER_WHY_LEN, "%s", why);
+}
+
+static void refuse(struct probe_set *set, enum probe probe, int error)
+{
+	char why[LOADER_WHY_LEN];
+
+	refuse_for(set, probe,
+		   error == -ESRCH ? "this kernel has no such function" : loader_why(error, why));
+}
+
+/* ---- loading ------------------------------------------------------------------------------- */
+
+static void set_filter(struct probes_bpf__rodata *settings, const struct probes_filter *filter)
+{
+	settings->filter_pid = (uint32_t)filter->pid;
+	settings->filter_has_uid = filter->has_uid;
+	settings->filter_uid = filter->uid;
+	settings->filter_has_comm = filter->comm;
+	if (filter->comm)
+		memcpy((void *)settings->filter_comm, filter->comm, strlen(filter->comm));
+	settings->filter_failed = filter->failed;
+	settings->filter_tree = filter->tree;
+}
+
+static void configure(struct probes_bpf *skeleton, const struct probe_set *set, uint64_t plan)
+{
+	struct probes_bpf__rodata *settings = skeleton->rodata;
+
+	set_filter(settings, set->filter);
+	settings->wanted = 0;
+	for (unsigned int kind = 1; kind < SHM_EVENT_KINDS; kind++)
+		if (set->request.ops & FACT_OP_BIT(record_op(kind)))
+			settings->wanted |= 1u << kind;
+	settings->viewer_pid = (uint32_t)getpid();
+	settings->viewer_pidns = loader_pidns();
+	settings->page_shift = (unsigned int)__builtin_ctzl((unsigned long)sysconf(_SC_PAGESIZE));
+	settings->use_storage = set->storage;
+	settings->regs_are_typed = !set->untyped_regs;
+	settings->newseg_tells = plan & PROBE_BIT(LIFE_NEWSEG);
+	settings->wake_level = set->ring_size / 4;
+	/* without the program that forgets groups, none is remembered */
+	settings->follow_life = plan & PROBE_BIT(SCHED_EXIT);
+	bpf_map__set_max_entries(skeleton->maps.ring, (uint32_t)set->ring_size);
+	bpf_map__set_autocreate(skeleton->maps.call_storage, set->storage);
+	bpf_map__set_autocreate(skeleton->maps.call_table, !set->storage);
+	bpf_map__set_autocreate(skeleton->maps.leaving, set->filter->tree);
+}
+
+/* 0, or -errno: which one is at fault is known where *culprit is set, PROBES else. */
+static int load(const struct probe_set *set, uint64_t plan, struct probes_bpf **out,
+		enum probe *culprit)
+{
+	struct probes_bpf *skeleton = probes_bpf__open();
+	int error = 0;
+
+	*culprit = PROBES;
+	if (!skeleton)
+		return -errno;
+	configure(skeleton, set, plan);
+	bpf_program__set_autoload(skeleton->progs.try_storage, set->storage);
+	for (enum probe i = 0; i < PROBES; i++)
+		bpf_program__set_autoload(program_of(skeleton, i), false);
+	for (enum probe i = 0; i < PROBES && !error; i++) {
+		const struct probe_spec *spec = &probe_table[i];
+		struct bpf_program *program = program_of(skeleton, i);
+
+		if (!(plan & PROBE_BIT(i)))
+			continue;
+		bpf_program__set_autoload(program, true);
+		if (spec->kind == PROBE_TRAMPOLINE &&
+		    (error = bpf_program__set_attach_target(program, 0, spec->target)))
+			*culprit = i;
+	}
+	if (!error)
+		error = probes_bpf__load(skeleton);
+	if (error) {
+		probes_bpf__destroy(skeleton);
+		return error;
+	}
+	*out = skeleton;
+	return 0;
+}
+
+/* The helper may be there and have no memory to give. */
+static bool storage_works(const struct probes_bpf *skeleton)
+{
+	LIBBPF_OPTS(bpf_test_run_opts, run);
+
+	return bpf_prog_test_run_opts(bpf_program__fd(skeleton->progs.try_storage), &run) ||
+	       run.retval;
+}
+
+/* Can programs be put on functions at all? Asked with a function that does not exist, which is all that
+ * a kernel finds fault with that would take one. */
+static int try_trampoline(void)
+{
+	static const struct bpf_insn nothing[] = {
+		{.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0},
+		{.code = BPF_JMP | BPF_EXIT},
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, options, .expected_attach_type = BPF_TRACE_FENTRY);
+	const int program = bpf_prog_load(BPF_PROG_TYPE_TRACING, "shmtop_try", "GPL", nothing,
+					  sizeof(nothing) / sizeof(nothing[0]), &options);
+
+	if (program >= 0)
+		close(program);
+	return program == -EPERM ? program : 0;
+}
+
+static void refuse_trampolines(struct probe_set *set, int error)
+{
+	for (enum probe i = 0; i < PROBES; i++)
+		if (probe_table[i].kind == PROBE_TRAMPOLINE)
+			refuse(set, i, error);
+}
+
+/* Does the kernel's BTF only declare what the functions of system calls are given? */
+static bool regs_are_undescribed(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	const char *function = probe_table[FENTRY_SHMGET].target;
+	const int id = btf ? btf__find_by_name_kind(btf, function, BTF_KIND_FUNC) : -1;
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (uint32_t)id) : NULL;
+
+	type = type ? btf__type_by_id(btf, type->type) : NULL;
+	type = type && btf_vlen(type) ? btf__type_by_id(btf, btf_params(type)[0].type) : NULL;
+	while (type && (btf_is_mod(type) || btf_is_ptr(type)))
+		type = btf__type_by_id(btf, type->type);
+
+	const bool undescribed = type && btf_is_fwd(type);
+
+	btf__free(btf);
+	return undescribed;
+}
+
+/* Something cannot be loaded: finds out what by loading each alone. */
+static int refuse_separately(struct probe_set *set, uint64_t plan)
+{
+	struct probes_bpf *skeleton;
+	enum probe ignored;
+	int error = load(set, 0, &skeleton, &ignored);
+
+	if (error)
+		return error;
+	probes_bpf__destroy(skeleton);
+	for (enum probe i = 0; i < PROBES; i++) {
+		if (!(plan & PROBE_BIT(i)))
+			continue;
+		error = load(set, PROBE_BIT(i), &skeleton, &ignored);
+		if (error)
+			refuse(set, i, error);
+		else
+			probes_bpf__destroy(skeleton);
+	}
+	return 0;
+}
+
+/* Why did the plan not load? Afterwards another try makes sense; or it is an error. */
+static int learn(struct probe_set *set, uint64_t plan, enum probe culprit, int error)
+{
+	if (culprit != PROBES) {
+		refuse(set, culprit, error);
+		return 0;
+	}
+	if (plan & PROBES_NATIVE && !set->untyped_regs && regs_are_undescribed()) {
+		set->untyped_regs = true;
+		return 0;
+	}
+
+	const int failed = refuse_separately(set, plan);
+
+	if (failed)
+		return failed;
+	return set->refused & plan ? 0 : error;
+}
+
+/* ---- attaching ----------------------------------------------------------------------------- */
+
+static struct bpf_link *attach_one(struct bpf_program *program, const struct probe_spec *spec)
+{
+	switch (spec->kind) {
+	case PROBE_TRACEPOINT:
+		return bpf_program__attach_tracepoint(program, "syscalls", spec->target);
+	case PROBE_RAW:
+		return bpf_program__attach_raw_tracepoint(program, spec->target);
+	default:
+		return bpf_program__attach(program);
+	}
+}
+
+static void attach(struct probe_set *set, enum probe probe)
+{
+	struct bpf_link *link = attach_one(program_of(set->skeleton, probe), &probe_table[probe]);
+
+	if (!link) {
+		refuse(set, probe, -errno);
+		return;
+	}
+	set->links[probe] = link;
+	set->stands |= PROBE_BIT(probe);
+}
+
+struct attaching {
+	struct probe_set *set;
+	uint64_t plan;
+};
+
+static void attach_tracepoints(void *context)
+{
+	const struct attaching *attaching = context;
+
+	for (enum probe i = 0; i < PROBES; i++)
+		if (attaching->plan & PROBE_BIT(i) && probe_table[i].kind == PROBE_TRACEPOINT)
+			attach(attaching->set, i);
+}
+
+static void refuse_tracepoints(struct probe_set *set, int error)
+{
+	for (enum probe i = 0; i < PROBES; i++)
+		if (probe_table[i].kind == PROBE_TRACEPOINT)
+			refuse_for(set, i, tracefs_why(error));
+}
+
+static bool has_tracepoints(uint64_t plan)
+{
+	for (enum probe i = 0; i < PROBES; i++)
+		if (plan & PROBE_BIT(i) && probe_table[i].kind == PROBE_TRACEPOINT)
+			return true;
+	return false;
+}
+
+static void attach_all(struct probe_set *set, uint64_t plan)
+{
+	struct attaching attaching = {.set = set, .plan = plan};
+
+	for (enum probe i = 0; i < PROBES; i++)
+		if (plan & PROBE_BIT(i) && probe_table[i].kind != PROBE_TRACEPOINT)
+			attach(set, i);
+	if (!has_tracepoints(plan))
+		return;
+
+	const int error = tracefs_run(attach_tracepoints, &attaching);
+
+	if (error)
+		refuse_tracepoints(set, error);
+}
+
+static void detach_all(struct probe_set *set)
+{
+	for (enum probe i = 0; i < PROBES; i++) {
+		bpf_link__destroy(set->links[i]);
+		set->links[i] = NULL;
+	}
+	probes_bpf__destroy(set->skeleton);
+	set->skeleton = NULL;
+	set->stands = 0;
+}
+
+/* ---- the set ------------------------------------------------------------------------------- */
+
+static bool has_helper(enum bpf_func_id helper)
+{
+	return libbpf_probe_bpf_helper(BPF_PROG_TYPE_TRACEPOINT, helper, NULL) > 0;
+}
+
+/* Without any call there is nothing to trace; the sched programs alone tell of nobody. */
+static bool is_enough(const struct probe_set *set, uint64_t plan)
+{
+	if (set->request.rung == PROBES_FEXIT)
+		return !(probe_wish(&set->request) & PROBES_NATIVE & ~plan);
+	return plan & (PROBES_NATIVE | PROBES_COMPAT | PROBES_TRACEPOINTS | PROBES_RAW);
+}
+
+static int give_reason(const struct probe_set *set, int error, char why[static LOADER_WHY_LEN])
+{
+	for (enum probe i = FEXIT_SHMGET; i < PROBES; i++) {
+		if (set->request.rung != PROBES_FEXIT && probe_table[i].kind == PROBE_TRAMPOLINE)
+			continue;
+		if (set->refused & PROBE_BIT(i)) {
+			snprintf(why, LOADER_WHY_LEN, "%s", set->whys[i]);
+			return error ? error : -ENOENT;
+		}
+	}
+	loader_why(error ? error : -ENOENT, why);
+	return error ? error : -ENOENT;
+}
+
+int probe_set_open(struct probe_set *set, char why[static LOADER_WHY_LEN])
+{
+	int error = 0;
+
+	set->storage = has_helper(BPF_FUNC_task_storage_get);
+	if (!has_helper(BPF_FUNC_find_vma))
+		refuse_for(set, TRACEPOINT_ENTER_SHMDT_VMA, "needs Linux 5.17");
+	if (set->request.rung != PROBES_TRACEPOINT && (error = try_trampoline()))
+		refuse_trampolines(set, error);
+	for (;;) {
+		const uint64_t plan = probe_plan(&set->request, set->refused);
+		enum probe culprit;
+
+		if (!is_enough(set, plan))
+			return give_reason(set, error, why);
+		error = load(set, plan, &set->skeleton, &culprit);
+		if (error) {
+			if ((error = learn(set, plan, culprit, error))) {
+				loader_why(error, why);
+				return error;
+			}
+			continue;
+		}
+		if (set->storage && !storage_works(set->skeleton)) {
+			detach_all(set);
+			set->storage = false;
+			continue;
+		}
+		attach_all(set, plan);
+		if (set->stands == plan)
+			return 0;
+		detach_all(set);
+	}
+}
+
+void probe_set_close(struct probe_set *set)
+{
+	detach_all(set);
+}
+
+bool probe_set_follows(const struct probe_set *set)
+{
+	return set->skeleton->rodata->follow_life;
+}
+
+void probe_set_skipped(const struct probe_set *set, uint64_t skipped[static FACT_OPS])
+{
+	memset(skipped, 0, FACT_OPS * sizeof(skipped[0]));
+	for (enum probe i = 0; i < PROBES; i++) {
+		struct bpf_prog_info info = {0};
+		uint32_t size = sizeof(info);
+
+		if (!(set->stands & PROBE_BIT(i)))
+			continue;
+		if (!bpf_obj_get_info_by_fd(bpf_program__fd(program_of(set->skeleton, i)), &info,
+					    &size))
+			skipped[probe_table[i].op] += info.recursion_misses;
+	}
+}

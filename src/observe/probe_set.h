@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The probes in the kernel: loads and attaches the best set that the kernel takes.
+ *
+ * The kernel's word on each is final: what cannot be loaded or attached is refused, with its reason, and the
+ * rest is planned anew until all of it stands.
+ */
+#ifndef OBSERVE_PROBE_SET_H
+#define OBSERVE_PROBE_SET_H
+
+#include "observe/loader.h"
+#include "observe/probe_table.h"
+
+struct bpf_link;
+struct probes_bpf;
+
+struct probe_set {
+	struct probe_request request;
+	const struct probes_filter *filter; /* while it is opened */
+	size_t ring_size;
+	bool storage;      /* calls are paired by task storage */
+	bool untyped_regs; /* programs may not dereference the registers of system calls */
+
+	struct probes_bpf *skeleton;
+	uint64_t stands;  /* PROBE_BITs */
+	uint64_t refused; /* each with its why */
+	struct bpf_link *links[PROBES];
+	char whys[PROBES][LOADER_WHY_LEN];
+};
+
+/* Fills in the rest of a set whose request, filter and ring_size are given. 0, or -errno with one line for
+ * people in why[]; close it in either case. */
+int probe_set_open(struct probe_set *set, char why[static LOADER_WHY_LEN]);
+void probe_set_close(struct probe_set *set);
+
+/* Is the table of known groups kept? */
+bool probe_set_follows(const struct probe_set *set);
+
+/* Runs that the kernel skipped since a program of the set was busy on that CPU, by kind of record: on
+ * kernels that can be preempted anywhere. A system call a program. */
+void probe_set_skipped(const struct probe_set *set, uint64_t skipped[static FACT_OPS]);
+
+#endif

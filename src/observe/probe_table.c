@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "observe/probe_table.h"
+
+#include "probes.skel.h"
+
+/* The functions that the kernel calls for system calls: they are reached through a table, so never
+ * inlined. On arm64 32-bit programs have two of them in common with the others, and no ipc(2). */
+#if defined(__x86_64__)
+#define NATIVE(call)  "__x64_sys_" #call
+#define COMPAT_SHMGET "__ia32_sys_shmget"
+#define COMPAT_SHMAT  "__ia32_compat_sys_shmat"
+#define COMPAT_SHMDT  "__ia32_sys_shmdt"
+#define COMPAT_SHMCTL "__ia32_compat_sys_shmctl"
+#define COMPAT_IPC    "__ia32_compat_sys_ipc"
+#elif defined(__aarch64__)
+#define NATIVE(call)  "__arm64_sys_" #call
+#define COMPAT_SHMGET NULL
+#define COMPAT_SHMAT  "__arm64_compat_sys_shmat"
+#define COMPAT_SHMDT  NULL
+#define COMPAT_SHMCTL "__arm64_compat_sys_shmctl"
+#define COMPAT_IPC    NULL
+#else
+#error "shmtop knows the system calls of x86-64 and arm64"
+#endif
+
+#define BIT(op) FACT_OP_BIT(FACT_##op)
+/* The life of thread groups is told of those that hold or made a segment: both must be known. */
+#define GROUPS (BIT(FORK) | BIT(EXEC) | BIT(EXIT))
+
+#define PROGRAM(function) .program = offsetof(struct probes_bpf, progs.function)
+
+#define SCHED(function) .how = "tp_btf", .kind = PROBE_BTF, .target = #function, PROGRAM(function)
+#define LIFE(how_, function) \
+	.how = how_, .kind = PROBE_TRAMPOLINE, .target = #function, PROGRAM(function)
+#define FEXIT(target_, function) \
+	.how = "fexit", .kind = PROBE_TRAMPOLINE, .target = target_, PROGRAM(function)
+#define FENTRY(target_, function) \
+	.how = "fentry", .kind = PROBE_TRAMPOLINE, .target = target_, PROGRAM(function)
+#define TRACEPOINT(target_, function) \
+	.how = "tracepoint", .kind = PROBE_TRACEPOINT, .target = target_, PROGRAM(function)
+#define RAW(target_, function) \
+	.how = "raw_tp", .kind = PROBE_RAW, .target = target_, PROGRAM(function)
+
+/* The pair on one function, exit and enter */
+#define PAIR(call, target, function, op_, ops_)                                     \
+	[FEXIT_##call] = {FEXIT(target, fexit_##function), .op = op_, .ops = ops_}, \
+	[FENTRY_##call] = {FENTRY(target, fentry_##function), .op = op_, .ops = ops_}
+
+const struct probe_spec probe_table[PROBES] = {
+	[SCHED_FORK] = {SCHED(sched_process_fork), .op = FACT_FORK, .ops = GROUPS, .tree = true},
+	[SCHED_EXEC] = {SCHED(sched_process_exec), .op = FACT_EXEC, .ops = GROUPS},
+	[SCHED_EXIT] = {SCHED(sched_process_exit), .op = FACT_EXIT, .ops = GROUPS, .tree = true},
+
+	[LIFE_DESTROY] = {LIFE("fentry", shm_destroy), .op = FACT_DESTROY, .ops = BIT(DESTROY)},
+	/* tells which segment a shmdt is about, too */
+	[LIFE_CLOSE] = {LIFE("fentry", shm_close), .op = FACT_DETACH,
+			.ops = BIT(DETACH) | BIT(SHMDT)},
+	[LIFE_OPEN] = {LIFE("fexit", shm_open), .op = FACT_ATTACH, .ops = BIT(ATTACH)},
+	[LIFE_MMAP] = {LIFE("fexit", shm_mmap), .op = FACT_ATTACH, .ops = BIT(ATTACH)},
+	[LIFE_NEWSEG] = {LIFE("fexit", newseg), .op = FACT_SHMGET, .ops = BIT(SHMGET) | GROUPS},
+
+	PAIR(SHMGET, NATIVE(shmget), shmget, FACT_SHMGET, BIT(SHMGET) | GROUPS),
+	PAIR(SHMAT, NATIVE(shmat), shmat, FACT_SHMAT, BIT(SHMAT) | GROUPS),
+	PAIR(SHMDT, NATIVE(shmdt), shmdt, FACT_SHMDT, BIT(SHMDT)),
+	PAIR(SHMCTL, NATIVE(shmctl), shmctl, FACT_SHMCTL, BIT(SHMCTL)),
+
+	PAIR(COMPAT_SHMGET, COMPAT_SHMGET, compat_shmget, FACT_SHMGET, BIT(SHMGET) | GROUPS),
+	PAIR(COMPAT_SHMAT, COMPAT_SHMAT, compat_shmat, FACT_SHMAT, BIT(SHMAT) | GROUPS),
+	PAIR(COMPAT_SHMDT, COMPAT_SHMDT, compat_shmdt, FACT_SHMDT, BIT(SHMDT)),
+	PAIR(COMPAT_SHMCTL, COMPAT_SHMCTL, compat_shmctl, FACT_SHMCTL, BIT(SHMCTL)),
+	PAIR(COMPAT_IPC, COMPAT_IPC, compat_ipc, FACT_SHMGET, FACT_OPS_CALLS | GROUPS),
+
+	[TRACEPOINT_EXIT_SHMGET] = {TRACEPOINT("sys_exit_shmget", sys_exit), .op = FACT_SHMGET,
+				    .ops = BIT(SHMGET) | GROUPS},
+	[TRACEPOINT_ENTER_SHMGET] = {TRACEPOINT("sys_enter_shmget", sys_enter_shmget),
+				     .op = FACT_SHMGET, .ops = BIT(SHMGET) | GROUPS},
+	[TRACEPOINT_EXIT_SHMAT] = {TRACEPOINT("sys_exit_shmat", sys_exit), .op = FACT_SHMAT,
+				   .ops = BIT(SHMAT) | GROUPS},
+	[TRACEPOINT_ENTER_SHMAT] = {TRACEPOINT("sys_enter_shmat", sys_enter_shmat),
+				    .op = FACT_SHMAT, .ops = BIT(SHMAT) | GROUPS},
+	[TRACEPOINT_EXIT_SHMDT] = {TRACEPOINT("sys_exit_shmdt", sys_exit), .op = FACT_SHMDT,
+				   .ops = BIT(SHMDT)},
+	[TRACEPOINT_ENTER_SHMDT] = {TRACEPOINT("sys_enter_shmdt", sys_enter_shmdt),
+				    .op = FACT_SHMDT, .ops = BIT(SHMDT)},
+	[TRACEPOINT_EXIT_SHMCTL] = {TRACEPOINT("sys_exit_shmctl", sys_exit), .op = FACT_SHMCTL,
+				    .ops = BIT(SHMCTL)},
+	[TRACEPOINT_ENTER_SHMCTL] = {TRACEPOINT("sys_enter_shmctl", sys_enter_shmctl),
+				     .op = FACT_SHMCTL, .ops = BIT(SHMCTL)},
+	[TRACEPOINT_ENTER_SHMDT_VMA] = {TRACEPOINT("sys_enter_shmdt", sys_enter_shmdt_vma),
+					.op = FACT_SHMDT, .ops = BIT(SHMDT)},
+
+	[RAW_EXIT] = {RAW("sys_exit", raw_sys_exit), .op = FACT_SHMGET,
+		      .ops = FACT_OPS_CALLS | GROUPS},
+	[RAW_ENTER] = {RAW("sys_enter", raw_sys_enter), .op = FACT_SHMGET,
+		       .ops = FACT_OPS_CALLS | GROUPS},
+};
+
+static uint64_t rungs(const struct probe_request *request)
+{
+	uint64_t set = PROBE_BIT(PROBES) - 1;
+
+	if (request->rung == PROBES_TRACEPOINT)
+		set &= ~(PROBES_LIFE | PROBES_NATIVE | PROBES_COMPAT);
+	if (request->rung == PROBES_FEXIT)
+		set &= ~PROBES_TRACEPOINTS;
+	if (!request->compat)
+		set &= ~PROBES_RAW;
+	return set;
+}
+
+uint64_t probe_wish(const struct probe_request *request)
+{
+	uint64_t wish = 0;
+
+	for (enum probe i = 0; i < PROBES; i++) {
+		const struct probe_spec *spec = &probe_table[i];
+
+		if (spec->target && (spec->ops & request->ops || (spec->tree && request->tree)))
+			wish |= PROBE_BIT(i);
+	}
+	return wish & rungs(request);
+}
+
+static bool has_all(uint64_t set, uint64_t some)
+{
+	return some && (set & some) == some;
+}
+
+static uint64_t pair(enum probe exit)
+{
+	return PROBE_BIT(exit) | PROBE_BIT(exit + 1);
+}
+
+/* The call by fexit where both of its probes are there, else by tracepoints. */
+static uint64_t plan_call(uint64_t usable, enum probe fexit, enum probe tracepoint)
+{
+	const uint64_t better = PROBE_BIT(TRACEPOINT_ENTER_SHMDT_VMA);
+
+	if (has_all(usable, pair(fexit)))
+		return pair(fexit);
+	if (fexit == FEXIT_SHMDT && has_all(usable, PROBE_BIT(tracepoint) | better))
+		return PROBE_BIT(tracepoint) | better;
+	return has_all(usable, pair(tracepoint)) ? pair(tracepoint) : 0;
+}
+
+/* Calls of 32-bit programs: function by function by fexit; raw tracepoints see them all. */
+static uint64_t plan_compat(uint64_t wish, uint64_t usable)
+{
+	uint64_t plan = 0;
+
+	for (enum probe exit = FEXIT_COMPAT_SHMGET; exit <= FEXIT_COMPAT_IPC; exit += 2)
+		if (has_all(usable, pair(exit)))
+			plan |= pair(exit);
+	if ((!plan || plan != (wish & PROBES_COMPAT)) && has_all(usable, PROBES_RAW))
+		return PROBES_RAW;
+	return plan;
+}
+
+uint64_t probe_plan(const struct probe_request *request, uint64_t refused)
+{
+	const uint64_t wish = probe_wish(request);
+	const uint64_t usable = wish & ~refused;
+	uint64_t plan = usable & PROBES_LIFE;
+
+	/* without the one that forgets them, no group may be remembered */
+	if (usable & PROBE_BIT(SCHED_EXIT))
+		plan |= usable & PROBES_GROUPS;
+	plan |= plan_call(usable, FEXIT_SHMGET, TRACEPOINT_EXIT_SHMGET);
+	plan |= plan_call(usable, FEXIT_SHMAT, TRACEPOINT_EXIT_SHMAT);
+	plan |= plan_call(usable, FEXIT_SHMDT, TRACEPOINT_EXIT_SHMDT);
+	plan |= plan_call(usable, FEXIT_SHMCTL, TRACEPOINT_EXIT_SHMCTL);
+	plan |= plan_compat(wish, usable);
+	return plan;
+}
+
+uint64_t probe_surpassed(uint64_t stands)
+{
+	uint64_t surpassed = 0;
+
+	for (enum probe call = 0; call < FENTRY_SHMCTL - FEXIT_SHMGET; call += 2)
+		if (has_all(stands, pair(FEXIT_SHMGET + call)))
+			surpassed |= pair(TRACEPOINT_EXIT_SHMGET + call);
+	if (has_all(stands, pair(FEXIT_SHMDT)))
+		surpassed |= PROBE_BIT(TRACEPOINT_ENTER_SHMDT_VMA);
+	if (has_all(stands, PROBES_COMPAT))
+		surpassed |= PROBES_RAW;
+	return surpassed;
+}
