@@ -66,11 +66,14 @@ static void events_clock(const struct column_context *context, const struct even
 		 (int)(wall % (int64_t)CLOCK_SECOND / INT64_C(1000)));
 }
 
-/* What a narrow row has no need to say: the id that a shmget returned stands in a column of its own. */
+/* What a narrow row has no need to say: the id that a shmget returned stands in a column of its own, and
+ * the place of a mapping on the status line. */
 static const char *events_short_result(const char *result, const struct event *event)
 {
 	const char *rest = strncmp(result, "= ", 2) == 0 ? strchr(result + 2, ' ') : NULL;
 
+	if (event->op == FACT_ATTACH || event->op == FACT_DETACH)
+		return "";
 	return event->op == FACT_SHMGET && event->ret == event->shmid && rest ? rest + 1 : result;
 }
 
@@ -84,8 +87,9 @@ static void events_draw_call(const struct theme *theme, struct area rest,
 
 	event_call(call, event);
 	event_result(result, event);
-	if (layout->result == 0 && result[0]) {
-		const char *brief = events_short_result(result, event);
+	const char *brief = events_short_result(result, event);
+
+	if (layout->result == 0 && brief[0]) {
 		int needed = (int)text_width(brief);
 
 		if (needed > rest.width / 2)
@@ -117,9 +121,9 @@ void events_draw_row(const struct screen *screen, const struct column_context *c
 		     struct area row, const struct model_event *entry, bool cursor)
 {
 	const struct theme *theme = &screen->theme;
-	const struct event *event = &entry->event;
+	const struct event event = event_named(context->model, entry);
 	struct events_layout layout = events_layout(row.width);
-	attr_t attributes = theme->attributes[event->ret < 0 ? THEME_BAD : THEME_PLAIN];
+	attr_t attributes = theme->attributes[event.ret < 0 ? THEME_BAD : THEME_PLAIN];
 	int left = row.left + 1;
 	char clock[32];
 
@@ -129,24 +133,23 @@ void events_draw_row(const struct screen *screen, const struct column_context *c
 		draw_text(theme, row.top, row.left, 1, attributes, ">");
 	}
 	if (layout.clock > 0) {
-		events_clock(context, event, clock);
+		events_clock(context, &event, clock);
 		clock[layout.clock] = '\0';
 		draw_text(theme, row.top, left, layout.clock, attributes, clock);
 		left += layout.clock + 1;
 	}
-	events_draw_number(theme, row.top, left, layout.pid, attributes, event->pid > 0,
-			   event->pid);
+	events_draw_number(theme, row.top, left, layout.pid, attributes, event.pid > 0, event.pid);
 	left += layout.pid + 1;
 	if (layout.comm > 0) {
 		draw_text(theme, row.top, left, layout.comm, attributes,
-			  event->comm[0] ? event->comm : "-");
+			  event.comm[0] ? event.comm : "-");
 		left += layout.comm + 1;
 	}
-	events_draw_number(theme, row.top, left, layout.shmid, attributes, event->shmid >= 0,
-			   event->shmid);
+	events_draw_number(theme, row.top, left, layout.shmid, attributes, event.shmid >= 0,
+			   event.shmid);
 	left += layout.shmid + 1;
 	events_draw_call(theme, (struct area){row.top, left, 1, row.left + row.width - left},
-			 &layout, attributes, event);
+			 &layout, attributes, &event);
 }
 
 void events_draw_heading(const struct screen *screen, struct area row)
@@ -275,8 +278,9 @@ static void events_status(const struct screen *screen, const struct column_conte
 
 	out[0] = '\0';
 	if (entry)
-		snprintf(out, VIEW_LINE_LEN, "%s %s", event_call(call, &entry->event),
-			 event_result(result, &entry->event));
+		snprintf(out, VIEW_LINE_LEN, "%s %s%s", event_call(call, &entry->event),
+			 event_result(result, &entry->event),
+			 entry->event.inferred ? " (nobody saw it: two looks differ)" : "");
 }
 
 static void events_place(const struct screen *screen, const struct column_context *context,

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/units.h"
 #include "report/report.h"
+#include "report/source.h"
 
 enum {
 	HEADER_LINES = 4,
@@ -38,14 +39,15 @@ static void header_draw_title(const struct screen *screen, const struct column_c
 			      const struct model_totals *totals, struct area row)
 {
 	const struct source_status *status = model_status(context->model);
-	bool poll = strcmp(status->calls, "none") == 0;
+	bool blind = source_unseen(status)[0];
+	char source[SOURCE_NAME_LEN];
 	struct draw_piece pieces[] = {
 		{.text = "shmtop", .role = THEME_STRONG},
 		{.rank = 5}, /* host */
 		{.rank = 6}, /* clock */
 		{.rank = 2}, /* pace */
 		{.rank = 7}, /* title */
-		{.right = true, .role = status->why[0] ? THEME_WARNING : THEME_PLAIN},
+		{.right = true, .role = blind ? THEME_WARNING : THEME_PLAIN},
 		{.right = true, .rank = 1, .role = status->lost ? THEME_BAD : THEME_PLAIN},
 		{.right = true, .rank = 3, .role = totals->drift ? THEME_WARNING : THEME_PLAIN},
 		{.right = true, .rank = 4},
@@ -61,8 +63,8 @@ static void header_draw_title(const struct screen *screen, const struct column_c
 			 (double)screen->interval / (double)CLOCK_SECOND);
 	}
 	snprintf(pieces[4].text, DRAW_PIECE_LEN, "%s", screen->title);
-	snprintf(pieces[5].text, DRAW_PIECE_LEN, "%s%s", status->why[0] ? "!" : "",
-		 poll ? "poll" : status->calls);
+	snprintf(pieces[5].text, DRAW_PIECE_LEN, "%s%s", blind ? "!" : "",
+		 source_name(source, status));
 	snprintf(pieces[6].text, DRAW_PIECE_LEN, "lost %" PRIu64, status->lost);
 	if (totals->has_drift)
 		snprintf(pieces[7].text, DRAW_PIECE_LEN, "drift %" PRIu64, totals->drift);
@@ -152,12 +154,14 @@ static void header_draw_rates(const struct screen *screen, const struct column_c
 			      const struct model_totals *totals, struct area row, int gauge)
 {
 	uint32_t rates[MODEL_RATES];
-	size_t count = model_rates(context->model, rates);
+	size_t count = 0;
 	char figures[DRAW_PIECE_LEN] = "-";
 
-	if (strcmp(model_status(context->model)->calls, "none") != 0)
+	if (source_follows(model_status(context->model))) {
+		count = model_rates(context->model, rates);
 		snprintf(figures, sizeof(figures), "%" PRIu32 "/s",
 			 count > 0 ? rates[count - 1] : 0);
+	}
 	draw_spark(&screen->theme, row.top, row.left, gauge, "Ops", rates, count, figures);
 	draw_format(&screen->theme, row.top, row.left + gauge + 2, row.width - gauge - 2, A_NORMAL,
 		    "unattached %" PRIu64, totals->unattached);

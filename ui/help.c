@@ -4,34 +4,25 @@
 #include "ui/view.h"
 
 #include <stdio.h>
+#include <string.h>
 
-enum { HELP_NAMES_WIDTH = 16 };
+#include "base/text.h"
+#include "report/report.h"
+#include "report/source.h"
 
-/* The page: a heading, then its lines, with a blank line between two parts */
-enum help_part {
-	HELP_KEYS,
-	HELP_FLAGS,
-	HELP_COLUMNS,
-	HELP_PARTS,
+enum { HELP_NAMES_WIDTH = 16, HELP_ROWS = 128 };
+
+struct help_row {
+	char name[KEYS_NAMES_LEN]; /* of a heading: all of it */
+	const char *text;          /* NULL: a heading */
+	size_t bytes;              /* of the text */
 };
 
-static const char *const help_headings[HELP_PARTS] = {
-	[HELP_KEYS] = "Keys",
-	[HELP_FLAGS] = "Letters in the column FLAG",
-	[HELP_COLUMNS] = "Columns, by the names that a filter takes",
+struct help_page {
+	struct help_row rows[HELP_ROWS];
+	size_t count;
+	size_t width; /* of the texts */
 };
-
-static size_t help_lines(enum help_part part)
-{
-	switch (part) {
-	case HELP_KEYS:
-		return key_count;
-	case HELP_FLAGS:
-		return COLUMN_FLAGS_COUNT;
-	default:
-		return COLUMNS_COUNT;
-	}
-}
 
 static const char *help_flag(enum column_flag flag)
 {
@@ -54,57 +45,113 @@ static const char *help_flag(enum column_flag flag)
 	return "";
 }
 
-static void help_draw_line(const struct screen *screen, struct area row, enum help_part part,
-			   size_t line)
+static struct help_row *help_add(struct help_page *page, const char *name)
 {
-	const struct theme *theme = &screen->theme;
-	char names[KEYS_NAMES_LEN];
-	const char *text;
+	struct help_row *row = &page->rows[page->count];
 
-	switch (part) {
-	case HELP_KEYS:
-		keys_names(names, &key_table[line]);
-		text = key_table[line].help;
-		break;
-	case HELP_FLAGS:
-		snprintf(names, sizeof(names), "%c  %s", column_flag_table[line].letter,
-			 column_flag_table[line].word);
-		text = help_flag(column_flag_table[line].flag);
-		break;
-	default:
-		snprintf(names, sizeof(names), "%s", column_table[line].name);
-		text = column_table[line].help;
-		break;
+	if (page->count + 1 < HELP_ROWS)
+		page->count++;
+	*row = (struct help_row){0};
+	snprintf(row->name, sizeof(row->name), "%s", name);
+	return row;
+}
+
+/* A heading, with a blank line before it unless it is the first */
+static void help_add_heading(struct help_page *page, const char *heading)
+{
+	if (page->count > 0)
+		help_add(page, "");
+	help_add(page, heading);
+}
+
+static void help_add_line(struct help_page *page, const char *name, const char *text)
+{
+	struct help_row *row = help_add(page, name);
+
+	row->text = text;
+	row->bytes = strlen(text);
+}
+
+/* As many rows as it takes, each cut at a blank where there is one */
+static void help_add_wrapped(struct help_page *page, const char *name, const char *text)
+{
+	while (text_width(text) > page->width) {
+		struct help_row *row = help_add(page, name);
+		size_t fits = text_prefix(text, page->width), cut = fits;
+
+		while (cut > 0 && text[cut] != ' ')
+			cut--;
+		row->text = text;
+		row->bytes = cut > 0 ? cut : fits;
+		text += row->bytes;
+		text += strspn(text, " ");
+		name = "";
 	}
-	draw_text(theme, row.top, row.left + 2, HELP_NAMES_WIDTH - 1,
-		  theme->attributes[THEME_STRONG], names);
-	draw_text(theme, row.top, row.left + 2 + HELP_NAMES_WIDTH, row.width - 2 - HELP_NAMES_WIDTH,
-		  A_NORMAL, text);
+	help_add_line(page, name, text);
+}
+
+/* What limits the view; nothing when nothing does */
+static void help_add_source(struct help_page *page, const struct source_status *status)
+{
+	const char *unseen = source_unseen(status);
+	char heading[KEYS_NAMES_LEN], name[SOURCE_NAME_LEN];
+
+	if (!unseen[0] && !status->why[0])
+		return;
+	snprintf(heading, sizeof(heading), "How it looks: %s (shmtop doctor tells more)",
+		 source_name(name, status));
+	help_add_heading(page, heading);
+	help_add_wrapped(page, "not seen", unseen[0] ? unseen : "nothing is missed");
+	if (status->why[0])
+		help_add_wrapped(page, "why not better", status->why);
+}
+
+static void help_fill(struct help_page *page, const struct source_status *status)
+{
+	char name[KEYS_NAMES_LEN];
+
+	help_add_source(page, status);
+	help_add_heading(page, "Keys");
+	for (size_t i = 0; i < key_count; i++)
+		help_add_line(page, keys_names(name, &key_table[i]), key_table[i].help);
+	help_add_heading(page, "Letters in the column FLAG");
+	for (size_t i = 0; i < COLUMN_FLAGS_COUNT; i++) {
+		snprintf(name, sizeof(name), "%c  %s", column_flag_table[i].letter,
+			 column_flag_table[i].word);
+		help_add_line(page, name, help_flag(column_flag_table[i].flag));
+	}
+	help_add_heading(page, "Events");
+	help_add_line(page, EVENT_INFERRED, "nobody saw it happen: two looks at the tables differ");
+	help_add_heading(page, "Columns, by the names that a filter takes");
+	for (size_t i = 0; i < COLUMNS_COUNT; i++)
+		help_add_line(page, column_table[i].name, column_table[i].help);
+}
+
+static void help_draw_row(const struct theme *theme, struct area area, const struct help_row *row)
+{
+	if (!row->text) {
+		draw_text(theme, area.top, area.left, area.width, theme->attributes[THEME_HEADING],
+			  row->name);
+		return;
+	}
+	draw_text(theme, area.top, area.left + 2, HELP_NAMES_WIDTH - 1,
+		  theme->attributes[THEME_STRONG], row->name);
+	draw_format(theme, area.top, area.left + 2 + HELP_NAMES_WIDTH,
+		    area.width - 2 - HELP_NAMES_WIDTH, A_NORMAL, "%.*s", (int)row->bytes,
+		    row->text);
 }
 
 static void help_draw(struct screen *screen, const struct column_context *context, struct area area)
 {
-	size_t total = 0, top, at = 0;
+	struct help_page page = {.width = (size_t)(area.width - 2 - HELP_NAMES_WIDTH)};
+	size_t top;
 
-	(void)context;
-	for (enum help_part part = 0; part < HELP_PARTS; part++)
-		total += help_lines(part) + 2;
-	top = page_fit(&screen->help, total - 1, (size_t)area.height);
-	for (enum help_part part = 0; part < HELP_PARTS; part++) {
-		size_t lines = help_lines(part) + 2;
+	help_fill(&page, model_status(context->model));
+	top = page_fit(&screen->help, page.count, (size_t)area.height);
+	for (size_t at = top; at < page.count && at - top < (size_t)area.height; at++) {
+		struct area row = {area.top + (int)(at - top), area.left, 1, area.width};
 
-		for (size_t line = 0; line < lines; line++, at++) {
-			struct area row = {area.top + (int)(at - top), area.left, 1, area.width};
-
-			if (at < top || at >= top + (size_t)area.height || line == lines - 1)
-				continue;
-			if (line == 0)
-				draw_text(&screen->theme, row.top, row.left, row.width,
-					  screen->theme.attributes[THEME_HEADING],
-					  help_headings[part]);
-			else
-				help_draw_line(screen, row, part, line - 1);
-		}
+		help_draw_row(&screen->theme, row, &page.rows[at]);
 	}
 }
 

@@ -8,14 +8,13 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "report/source.h"
 #include "ui/keys.h"
 #include "ui/screen_parts.h"
 #include "ui/terminal.h"
 #include "ui/view.h"
 
 enum {
-	SCREEN_NOTICE_ROWS =
-		12, /* from which on there is a line of its own for why the rung is not the best */
 	SCREEN_KEYS_AT_ONCE = 4096, /* a flood must not keep the loop from its other work */
 };
 
@@ -90,27 +89,34 @@ static void screen_draw_key_bar(const struct screen *screen, int row)
 	}
 }
 
-/* The status line, and above it, when there is room, what keeps the view from seeing everything. */
-static int screen_draw_status(const struct screen *screen, const struct column_context *context,
-			      int row)
+static void screen_draw_status(const struct screen *screen, const struct column_context *context,
+			       int row)
 {
 	const struct theme *theme = &screen->theme;
-	const char *why = model_status(context->model)->why;
-	attr_t warning = theme->attributes[THEME_WARNING];
 	char line[VIEW_LINE_LEN];
 
 	if (context->now < screen->message_end) {
 		draw_text(theme, row, 0, COLS, theme->attributes[THEME_STRONG], screen->message);
-	} else if (why[0] && LINES < SCREEN_NOTICE_ROWS) {
-		draw_format(theme, row, 0, COLS, warning, "! %s", why);
 	} else {
 		view_table[screen->view]->status(screen, context, line);
 		draw_text(theme, row, 0, COLS, A_NORMAL, line);
 	}
-	if (!why[0] || LINES < SCREEN_NOTICE_ROWS)
-		return 1;
-	draw_format(theme, row - 1, 0, COLS, warning, "! %s", why);
-	return 2;
+}
+
+/* What is not seen takes no line for hours: it is said once, then the header has a mark and the help the
+ * words. Where nothing is followed, what to do about it matters more. */
+static void screen_tell_unseen(struct screen *screen, const struct column_context *context)
+{
+	const struct source_status *status = model_status(context->model);
+	const char *unseen = source_unseen(status);
+	bool reason = !source_follows(status) && status->why[0];
+
+	if (strcmp(screen->unseen, unseen) == 0)
+		return;
+	snprintf(screen->unseen, sizeof(screen->unseen), "%s", unseen);
+	if (unseen[0])
+		view_say(screen, context, "Not all is seen (h tells more): %s",
+			 reason ? status->why : unseen);
 }
 
 static bool screen_too_small(void)
@@ -125,7 +131,9 @@ static void screen_draw_frame(struct screen *screen, const struct column_context
 	int column = 0, row = LINES - 1;
 
 	header_draw(screen, context, header);
-	body.height = LINES - body.top - 1 - screen_draw_status(screen, context, LINES - 2);
+	screen_tell_unseen(screen, context);
+	screen_draw_status(screen, context, LINES - 2);
+	body.height = LINES - body.top - 2;
 	view_table[screen->view]->draw(screen, context, body);
 	screen_draw_tabs(screen, context, header.height);
 	if (!screen->prompt.active) {

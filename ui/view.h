@@ -95,6 +95,7 @@ struct screen {
 	struct prompt prompt;
 	char message[VIEW_LINE_LEN]; /* on the status line */
 	uint64_t message_end;        /* boottime until which it stays */
+	char unseen[128];            /* what was last said not to be seen */
 };
 
 /* A view. Every callback may assume a screen of at least the minimal size. */

@@ -25,6 +25,7 @@ int argument_rung(const char *text, void *field)
 {
 	static const char *const names[] = {
 		[COLLECTOR_AUTO] = "auto",
+		[COLLECTOR_FEXIT] = "fexit",
 		[COLLECTOR_TRACEPOINT] = "tracepoint",
 		[COLLECTOR_POLL] = "poll",
 	};

@@ -7,7 +7,7 @@
 #include "cmd/collector.h"
 #include "report/filter.h"
 
-/* enum collector_rung: auto, tracepoint, poll */
+/* enum collector_rung: auto, fexit, tracepoint, poll */
 option_parser argument_rung;
 
 /* struct argument_user: a name or a number */
@@ -33,11 +33,20 @@ option_parser argument_ring;
 /* uint64_t ns, 0.1 s to an hour */
 option_parser argument_interval;
 
-#define ARGUMENT_PROBE(config, member)                                                       \
-	{                                                                                    \
-		.name = "probe", .argument = "RUNG", .parse = argument_rung,                 \
-		.expected = "auto, tracepoint or poll", .field = offsetof(config, member),   \
-		.help = "how to look: auto (the best that works), tracepoint, poll (no BPF)" \
+#define ARGUMENT_PROBE(config, member)                                                            \
+	{                                                                                         \
+		.name = "probe", .argument = "RUNG", .parse = argument_rung,                      \
+		.expected = "auto, fexit, tracepoint or poll", .field = offsetof(config, member), \
+		.help = "how to look: auto (the best that works), fexit, tracepoint, poll (no "   \
+			"BPF)"                                                                    \
+	}
+
+#define ARGUMENT_COMPAT(config, member)                                           \
+	{                                                                         \
+		.name = "compat", .field = offsetof(config, member),              \
+		.help = "calls of 32-bit programs, where only a probe on each\n"  \
+			"system call of the machine sees them: each then costs\n" \
+			"@COMPAT_COST@ more; not needed on the fexit rung"        \
 	}
 
 #define ARGUMENT_RING(config, member)                                                           \

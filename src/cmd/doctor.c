@@ -10,17 +10,20 @@
 #include "base/units.h"
 #include "cmd/arguments.h"
 #include "report/report.h"
+#include "report/source.h"
 
 #define UNLIMITED (UINT64_MAX / 2)
 
 struct doctor_config {
 	bool json;
 	enum collector_rung rung;
+	bool compat;
 };
 
 static const struct option_spec doctor_options[] = {
 	{'J', "json", .help = "one JSON document", .field = offsetof(struct doctor_config, json)},
 	ARGUMENT_PROBE(struct doctor_config, rung),
+	ARGUMENT_COMPAT(struct doctor_config, compat),
 	{0},
 };
 
@@ -54,25 +57,51 @@ static void each_probe(struct collector *collector, take_probe *take, void *cont
 					      .why = iterator ? "" : status->why});
 }
 
+struct probe_list {
+	int width;       /* of the longest name */
+	const char *why; /* of the row before, when it does not stand */
+};
+
+static void measure_probe(void *context, const struct probes_report *probe)
+{
+	struct probe_list *list = context;
+	int length = (int)strlen(probe->name);
+
+	if (length > list->width)
+		list->width = length;
+}
+
+/* Probes fail in groups: a reason is read once. */
 static void print_probe(void *context, const struct probes_report *probe)
 {
-	(void)context;
+	struct probe_list *list = context;
+	bool same = list->why && strcmp(list->why, probe->why) == 0;
+
+	list->why = probe->stands ? NULL : probe->why;
 	if (probe->stands)
-		printf("%-28s yes\n", probe->name);
+		printf("%-*s  yes\n", list->width, probe->name);
 	else
-		printf("%-28s no     %s\n", probe->name, probe->why);
+		printf("%-*s  no      %s\n", list->width, probe->name,
+		       same ? "as above" : probe->why);
+}
+
+static void print_source(const struct source_status *status)
+{
+	struct source_line lines[SOURCE_LINES];
+	size_t count = source_lines(status, lines);
+
+	for (size_t i = 0; i < count; i++)
+		printf("%-14s  %-10s  %s\n", lines[i].what, lines[i].stands, lines[i].words);
 }
 
 static void print_probes(struct collector *collector)
 {
-	const struct source_status *status = model_status(collector_model(collector));
+	struct probe_list list = {0};
 
-	printf("calls      %s\nlife       %s\nattachers  %s\n", status->calls, status->life,
-	       status->attachers);
-	if (status->why[0])
-		printf("why        %s\n", status->why);
-	printf("\n%-28s %-6s %s\n", "PROBE", "STANDS", "WHY NOT");
-	each_probe(collector, print_probe, NULL);
+	print_source(model_status(collector_model(collector)));
+	each_probe(collector, measure_probe, &list);
+	printf("\n%-*s  %-6s  %s\n", list.width, "PROBE", "STANDS", "WHY NOT");
+	each_probe(collector, print_probe, &list);
 }
 
 static void print_use(const char *what, const struct fact_use *use)
@@ -173,7 +202,8 @@ int doctor_run(const struct cmd_env *env, int argc, char **argv)
 	if ((status = arguments_none(&doctor_spec, operands, argc, argv)))
 		return status;
 
-	const struct collector_options options = {.rung = config.rung, .events = true};
+	const struct collector_options options = {
+		.rung = config.rung, .events = true, .compat = config.compat};
 
 	if (collector_open(&options, &collector, why)) {
 		log_error("doctor: %s", why);

@@ -81,8 +81,11 @@ static void print_events(struct live *live, const struct model *model)
 		printf("... %llu more\n", (unsigned long long)(end - from - FRAME_EVENTS));
 		from = end - FRAME_EVENTS;
 	}
-	for (uint64_t sequence = from; sequence < end; sequence++)
-		puts(event_line(line, &model_event(model, sequence)->event));
+	for (uint64_t sequence = from; sequence < end; sequence++) {
+		const struct event event = event_named(model, model_event(model, sequence));
+
+		puts(event_line(line, &event));
+	}
 }
 
 static struct json_object *json_new_events(struct live *live, const struct model *model)
@@ -92,8 +95,11 @@ static struct json_object *json_new_events(struct live *live, const struct model
 	uint64_t first = model_events_first(model);
 
 	for (uint64_t sequence = live->shown > first ? live->shown : first; array && sequence < end;
-	     sequence++)
-		json_object_array_add(array, json_event(&model_event(model, sequence)->event));
+	     sequence++) {
+		const struct event event = event_named(model, model_event(model, sequence));
+
+		json_object_array_add(array, json_event(&event));
+	}
 	live->shown = end;
 	return array;
 }
@@ -307,6 +313,7 @@ static int open_collector(struct live *live)
 	const struct collector_options options = {
 		.rung = live->config->rung,
 		.events = true,
+		.compat = live->config->compat,
 		.ring_size = live->config->ring_size,
 	};
 	char why[PROBES_WHY_LEN];

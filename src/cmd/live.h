@@ -17,46 +17,48 @@ struct live_config {
 	const char *filter;
 	uint64_t ring_size;
 	enum collector_rung rung;
+	bool compat;
 };
 
 #define LIVE_INTERVAL_DEFAULT UINT64_C(1000000000)
 
-#define LIVE_OPTIONS(config, live)                                                       \
-	{'d',                                                                            \
-	 "delay",                                                                        \
-	 "SECS",                                                                         \
-	 "time between frames (default 1)",                                              \
-	 argument_interval,                                                              \
-	 "seconds from 0.1 to 3600",                                                     \
-	 offsetof(config, live.interval)},                                               \
-		{'b', "batch", .help = "plain text frames, no terminal control",         \
-		 .field = offsetof(config, live.batch)},                                 \
-		{'n',                                                                    \
-		 "count",                                                                \
-		 "COUNT",                                                                \
-		 "end after so many frames",                                             \
-		 argument_count,                                                         \
-		 "a whole number from 1 on",                                             \
-		 offsetof(config, live.count)},                                          \
-		{'J', "json", .help = "one JSON document a frame and line (implies -b)", \
-		 .field = offsetof(config, live.json)},                                  \
-		{'s',                                                                    \
-		 "sort",                                                                 \
-		 "COL",                                                                  \
-		 "sort by this column; -COL turns the order round",                      \
-		 option_text,                                                            \
-		 "a column",                                                             \
-		 offsetof(config, live.order)},                                          \
-		{'F',                                                                    \
-		 "filter",                                                               \
-		 "EXPR",                                                                 \
-		 "only segments for which this holds",                                   \
-		 option_text,                                                            \
-		 "an expression",                                                        \
-		 offsetof(config, live.filter)},                                         \
-		{'U', "ascii", .help = "draw with ASCII only",                           \
-		 .field = offsetof(config, live.ascii)},                                 \
-		ARGUMENT_RING(config, live.ring_size), ARGUMENT_PROBE(config, live.rung)
+#define LIVE_OPTIONS(config, live)                                                        \
+	{'d',                                                                             \
+	 "delay",                                                                         \
+	 "SECS",                                                                          \
+	 "time between frames (default 1)",                                               \
+	 argument_interval,                                                               \
+	 "seconds from 0.1 to 3600",                                                      \
+	 offsetof(config, live.interval)},                                                \
+		{'b', "batch", .help = "plain text frames, no terminal control",          \
+		 .field = offsetof(config, live.batch)},                                  \
+		{'n',                                                                     \
+		 "count",                                                                 \
+		 "COUNT",                                                                 \
+		 "end after so many frames",                                              \
+		 argument_count,                                                          \
+		 "a whole number from 1 on",                                              \
+		 offsetof(config, live.count)},                                           \
+		{'J', "json", .help = "one JSON document a frame and line (implies -b)",  \
+		 .field = offsetof(config, live.json)},                                   \
+		{'s',                                                                     \
+		 "sort",                                                                  \
+		 "COL",                                                                   \
+		 "sort by this column; -COL turns the order round",                       \
+		 option_text,                                                             \
+		 "a column",                                                              \
+		 offsetof(config, live.order)},                                           \
+		{'F',                                                                     \
+		 "filter",                                                                \
+		 "EXPR",                                                                  \
+		 "only segments for which this holds",                                    \
+		 option_text,                                                             \
+		 "an expression",                                                         \
+		 offsetof(config, live.filter)},                                          \
+		{'U', "ascii", .help = "draw with ASCII only",                            \
+		 .field = offsetof(config, live.ascii)},                                  \
+		ARGUMENT_RING(config, live.ring_size), ARGUMENT_PROBE(config, live.rung), \
+		ARGUMENT_COMPAT(config, live.compat)
 
 /* Something that runs under the view: started once the collector looks, and stopped when the view ends. */
 struct live_workload {

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shmtop trace: events as they happen */
+/*
+ * shmtop trace: events as they happen.
+ *
+ * What a look infers waits until the look is over: only then is it known whose mappings they are.
+ */
 #include "cmd/cmd.h"
 
 #include <errno.h>
@@ -11,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
@@ -22,6 +27,8 @@
 /* How long an event may wait in the kernel before it is printed */
 #define DRAIN_INTERVAL (50 * CLOCK_MS)
 #define TICK_INTERVAL  CLOCK_SECOND
+/* Where no events come, looks are all there is. */
+#define LOOK_INTERVAL (500 * CLOCK_MS)
 /* At the end the kernel may hold a full buffer, and be filling it still. */
 enum { FINAL_DRAINS = 64 };
 
@@ -36,6 +43,7 @@ struct trace_config {
 	uint64_t duration;
 	uint64_t ring_size;
 	enum collector_rung rung;
+	bool compat;
 };
 
 static const struct option_spec trace_options[] = {
@@ -49,8 +57,10 @@ static const struct option_spec trace_options[] = {
 	 offsetof(struct trace_config, user)},
 	{'c', "comm", "COMM", "only threads of exactly this name", option_text, "a name",
 	 offsetof(struct trace_config, comm)},
-	{'o', "op", "OP,..", "only these: shmget shmat shmdt shmctl fork exec exit detach destroy",
-	 argument_ops, "names among shmget,shmat,shmdt,shmctl,fork,exec,exit,detach,destroy",
+	{'o', "op", "OP,..",
+	 "only these: shmget shmat shmdt shmctl fork exec exit\nattach detach create destroy",
+	 argument_ops,
+	 "names among shmget,shmat,shmdt,shmctl,fork,exec,exit,attach,detach,create,destroy",
 	 offsetof(struct trace_config, ops)},
 	{'n', "count", "COUNT", "end after so many events", argument_count,
 	 "a whole number from 1 on", offsetof(struct trace_config, count)},
@@ -58,6 +68,7 @@ static const struct option_spec trace_options[] = {
 	 "a number of seconds, like 10 or 0.5", offsetof(struct trace_config, duration)},
 	ARGUMENT_RING(struct trace_config, ring_size),
 	ARGUMENT_PROBE(struct trace_config, rung),
+	ARGUMENT_COMPAT(struct trace_config, compat),
 	{0},
 };
 
@@ -69,19 +80,23 @@ const struct command_spec trace_spec = {
 	.stop_at_operand = true,
 	.details =
 		"Shows shmget, shmat, shmdt and shmctl with their arguments, result and time, and\n"
-		"what happens to attachments without a call: fork, exec and exit of processes "
-		"that\n"
-		"hold a segment. Filters run in the kernel. With CMD: only CMD and what it "
-		"starts,\n"
-		"from its first instruction; ends with them, with CMD's own status. What CMD "
-		"prints\n"
-		"goes to stderr: stdout is the trace's.\n"
+		"what happens without a call: fork, exec and exit of processes that hold a\n"
+		"segment, what that attaches or detaches, and the end of segments. Filters run in\n"
+		"the kernel. With CMD: only CMD and what it starts, from its first instruction;\n"
+		"ends with them, with CMD's own status. What CMD prints goes to stderr: stdout is\n"
+		"the trace's.\n"
+		"\n"
+		"~ before a call (JSON: \"inferred\") is what nobody saw happen: two looks at the\n"
+		"tables differ. Where calls cannot be followed, and with --probe=poll, there are\n"
+		"only such: two looks a second tell create, attach, detach and destroy. -p and -u\n"
+		"then let through what is known to be theirs; -x, -c and CMD are refused.\n"
+		"\n"
 		"  shmtop trace                              everything, until ^C\n"
 		"  shmtop trace -x                           why does it fail?\n"
 		"  shmtop trace -o shmctl,destroy            who removes segments?\n"
 		"  shmtop trace -J -- shm-fork-demo hello    one program, for a script\n"
 		"\n"
-		"Needs root, or CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH (for tracefs).",
+		"Calls need root, or CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH (for tracefs).",
 };
 
 struct trace {
@@ -90,7 +105,6 @@ struct trace {
 	struct loop *loop;
 	struct child child;
 	bool following;   /* a command */
-	bool narrow;      /* by process or result: not everything is wanted */
 	bool counting;    /* all forks and exits of its processes are delivered */
 	bool interrupted; /* by a first ^C, which is the command's to heed */
 	bool reaped;
@@ -99,7 +113,9 @@ struct trace {
 	uint64_t printed;
 	uint64_t deadline; /* 0 none */
 	uint64_t ticked;
-	struct probes_loss loss; /* as last told */
+	struct probes_loss loss;      /* as last told */
+	struct model_event *inferred; /* by the look under way */
+	size_t inferred_count, inferred_capacity;
 };
 
 static bool finished(const struct trace *trace)
@@ -107,26 +123,25 @@ static bool finished(const struct trace *trace)
 	return trace->config->count && trace->printed >= trace->config->count;
 }
 
-/* Found out by a look at the tables, which knows no process: it passes no filter that asks for one. */
-static bool is_noticed(const struct event *event)
+/* What a look inferred has not been through the filter of the kernel: it passes where it is known to fit,
+ * and never one that asks for calls, threads or a command's processes. */
+static bool fits(const struct trace *trace, const struct event *event)
 {
-	return (event->op == FACT_DETACH || event->op == FACT_DESTROY) &&
-	       event->reason == FACT_REASON_UNKNOWN;
+	const struct trace_config *config = trace->config;
+
+	if (trace->following || config->failed || config->comm)
+		return false;
+	if (config->user.given && (event->pid <= 0 || event->uid != config->user.uid))
+		return false;
+	return !config->pid || event->pid == config->pid;
 }
 
-static void print_event(void *context, const struct model_event *entry)
+static void print_event(struct trace *trace, const struct event *event)
 {
-	struct trace *trace = context;
-	const struct event *event = &entry->event;
 	uint32_t ops = trace->config->ops ? trace->config->ops : FACT_OPS_ALL;
 	char line[EVENT_LINE_LEN];
 
-	if (event->op == FACT_FORK)
-		trace->tree++;
-	if (event->op == FACT_EXIT)
-		trace->tree--;
-	if (!(ops & FACT_OP_BIT(event->op)) || finished(trace) ||
-	    (trace->narrow && is_noticed(event)))
+	if (!(ops & FACT_OP_BIT(event->op)) || finished(trace))
 		return;
 	trace->printed++;
 	if (trace->config->json) {
@@ -135,6 +150,51 @@ static void print_event(void *context, const struct model_event *entry)
 	}
 	fputs(event_line(line, event), stdout);
 	putchar('\n');
+}
+
+static int keep_inferred(struct trace *trace, const struct model_event *entry)
+{
+	void *grown = trace->inferred;
+	int error = array_reserve(&grown, &trace->inferred_capacity, trace->inferred_count + 1,
+				  sizeof(*entry));
+
+	if (error)
+		return error;
+	trace->inferred = grown;
+	trace->inferred[trace->inferred_count++] = *entry;
+	return 0;
+}
+
+static void on_event(void *context, const struct model_event *entry)
+{
+	struct trace *trace = context;
+	const struct event *event = &entry->event;
+
+	if (event->op == FACT_FORK)
+		trace->tree++;
+	if (event->op == FACT_EXIT)
+		trace->tree--;
+	if (!event->inferred)
+		print_event(trace, event);
+	else if (keep_inferred(trace, entry) && fits(trace, event))
+		print_event(trace, event); /* without memory it is told unnamed */
+}
+
+/* Looks at the tables, and tells what it infers. Returns 0 or -errno. */
+static int look(struct trace *trace)
+{
+	int error = collector_tick(trace->collector);
+
+	for (size_t i = 0; i < trace->inferred_count; i++) {
+		const struct event event =
+			event_named(collector_model(trace->collector), &trace->inferred[i]);
+
+		if (fits(trace, &event))
+			print_event(trace, &event);
+	}
+	trace->inferred_count = 0;
+	trace->ticked = clock_now();
+	return error;
 }
 
 static void print_json_loss(const struct probes_loss *loss)
@@ -155,9 +215,12 @@ static void print_json_loss(const struct probes_loss *loss)
 /* Totals since the start, each time that they grew. */
 static void tell_loss(struct trace *trace)
 {
+	struct probes *probes = collector_probes(trace->collector);
 	struct probes_loss loss;
 
-	probes_loss(collector_probes(trace->collector), &loss);
+	if (!probes)
+		return;
+	probes_loss(probes, &loss);
 	if (loss.total == trace->loss.total)
 		return;
 	trace->loss = loss;
@@ -206,13 +269,14 @@ static bool tree_ended(const struct trace *trace)
 static int on_timer(void *context, uint32_t events)
 {
 	struct trace *trace = context;
-	uint64_t now = clock_now();
+	bool looking = !collector_probes(trace->collector);
 	int error = drain(trace);
 
 	(void)events;
-	if (!error && now - trace->ticked >= TICK_INTERVAL) {
-		trace->ticked = now;
-		error = collector_tick(trace->collector);
+	if (!error && clock_now() - trace->ticked >= (looking ? LOOK_INTERVAL : TICK_INTERVAL)) {
+		error = look(trace);
+		if (!error)
+			error = check_output(trace);
 	}
 	tell_loss(trace);
 	if (trace->following && tree_ended(trace))
@@ -277,20 +341,23 @@ static int wire(struct trace *trace)
 	return 0;
 }
 
-/* What the kernel must deliver so that the wanted ops can be told: detach comes from exit and exec, destroy from
- * shmctl and the last detach. */
+/* What the kernel must deliver so that the wanted ops can be told: where they do not come by themselves they
+ * are concluded from others, and to conclude rightly takes all that moves a mapping, and its size. */
 static uint32_t kernel_ops(uint32_t ops)
 {
-	if (ops & FACT_OP_BIT(FACT_DETACH))
-		ops |= FACT_OP_BIT(FACT_EXIT) | FACT_OP_BIT(FACT_EXEC) | FACT_OP_BIT(FACT_FORK) |
-		       FACT_OP_BIT(FACT_SHMAT) | FACT_OP_BIT(FACT_SHMDT);
+	const uint32_t mappings = FACT_OP_BIT(FACT_SHMGET) | FACT_OP_BIT(FACT_SHMAT) |
+				  FACT_OP_BIT(FACT_SHMDT) | FACT_OP_BIT(FACT_FORK) |
+				  FACT_OP_BIT(FACT_EXEC) | FACT_OP_BIT(FACT_EXIT) |
+				  FACT_OP_BIT(FACT_ATTACH) | FACT_OP_BIT(FACT_DETACH);
+
+	if (ops & (FACT_OP_BIT(FACT_ATTACH) | FACT_OP_BIT(FACT_DETACH)))
+		ops |= mappings;
 	if (ops & FACT_OP_BIT(FACT_DESTROY))
-		ops |= FACT_OPS_CALLS | FACT_OP_BIT(FACT_EXIT) | FACT_OP_BIT(FACT_EXEC) |
-		       FACT_OP_BIT(FACT_FORK);
-	return ops & ~(FACT_OP_BIT(FACT_DETACH) | FACT_OP_BIT(FACT_DESTROY));
+		ops |= mappings | FACT_OPS_CALLS;
+	return ops & ~FACT_OP_BIT(FACT_CREATE);
 }
 
-static int open_sources(struct trace *trace)
+static int open_collector(struct trace *trace)
 {
 	const struct trace_config *config = trace->config;
 	/* The end of a traced tree is known by its forks and exits. */
@@ -298,8 +365,9 @@ static int open_sources(struct trace *trace)
 				? FACT_OP_BIT(FACT_FORK) | FACT_OP_BIT(FACT_EXIT)
 				: 0;
 	const struct collector_options options = {
-		.rung = config->rung == COLLECTOR_AUTO ? COLLECTOR_TRACEPOINT : config->rung,
+		.rung = config->rung,
 		.events = true,
+		.compat = config->compat,
 		.ring_size = config->ring_size,
 		.filter =
 			{
@@ -315,14 +383,65 @@ static int open_sources(struct trace *trace)
 	char why[PROBES_WHY_LEN];
 	int error = collector_open(&options, &trace->collector, why);
 
-	if (error) {
+	if (error)
 		log_error("trace: %s", why);
-		return error;
+	return error;
+}
+
+/* What was asked for and looks alone cannot tell; NULL where they can. */
+static const char *beyond_looks(const struct trace *trace)
+{
+	const struct trace_config *config = trace->config;
+	const uint32_t told = FACT_OP_BIT(FACT_ATTACH) | FACT_OP_BIT(FACT_DETACH) |
+			      FACT_OP_BIT(FACT_CREATE) | FACT_OP_BIT(FACT_DESTROY);
+
+	if (trace->following)
+		return "-- CMD";
+	if (config->failed)
+		return "-x";
+	if (config->comm)
+		return "-c";
+	return config->ops && !(config->ops & told) ? "this -o" : NULL;
+}
+
+/* Whether what was asked for can be told by what stands. If not, one line was said. */
+static bool can_tell(const struct trace *trace)
+{
+	const struct trace_config *config = trace->config;
+	const char *why = model_status(collector_model(trace->collector))->why;
+	const char *beyond = beyond_looks(trace);
+
+	if (collector_probes(trace->collector)) {
+		if (config->ops != FACT_OP_BIT(FACT_CREATE))
+			return true;
+		log_error("trace: create is told where calls cannot be followed; here it is "
+			  "-o shmget");
+		return false;
 	}
-	model_set_sink(collector_model(trace->collector), print_event, trace);
+	if (beyond)
+		log_error("trace: %s needs calls to be followed: %s", beyond, why);
+	else
+		log_error("trace: calls are not followed, two looks a second are compared: %s",
+			  why);
+	return !beyond;
+}
+
+static int open_sources(struct trace *trace)
+{
+	struct probes *probes;
+	int error = open_collector(trace);
+
+	if (error)
+		return error;
+	if (!can_tell(trace))
+		return -EOPNOTSUPP;
+	model_set_sink(collector_model(trace->collector), on_event, trace);
+	probes = collector_probes(trace->collector);
+	if (!probes)
+		return 0;
 	error = loop_add(trace->loop, collector_fd(trace->collector), on_ring, trace);
 	if (!error && trace->following)
-		error = probes_follow(collector_probes(trace->collector), trace->child.pid);
+		error = probes_follow(probes, trace->child.pid);
 	if (error)
 		log_error("trace: %s", strerror(-error));
 	return error;
@@ -349,7 +468,12 @@ static int run_loop(struct trace *trace)
 			break;
 		}
 	}
+	if (collector_probes(trace->collector))
+		probes_count_skipped(collector_probes(trace->collector));
 	tell_loss(trace);
+	/* Where no events come, the end of the trace may be the first look since long. */
+	if (!error && !collector_probes(trace->collector))
+		error = look(trace);
 	return error;
 }
 
@@ -359,8 +483,9 @@ static void tell_losses_to_people(const struct trace *trace)
 
 	if (loss->total)
 		log_error("trace: %" PRIu64 " events were lost (buffer full %" PRIu64
-			  ", tables full %" PRIu64 "): try a larger --ring-size, or -p, -o, -x",
-			  loss->total, loss->ring, loss->pairs + loss->known);
+			  ", tables full %" PRIu64 ", probe busy %" PRIu64
+			  "): try a larger --ring-size, or -p, -o, -x",
+			  loss->total, loss->ring, loss->pairs + loss->known, loss->skipped);
 }
 
 /* Returns the exit status. */
@@ -400,7 +525,6 @@ static int trace_with(const struct trace_config *config, char **command)
 
 	bool filtered = config->failed || config->pid || config->user.given || config->comm;
 
-	trace.narrow = filtered || trace.following;
 	trace.counting = trace.following && !filtered;
 	trace.tree = 1;
 	if ((error = loop_new(&trace.loop)) || (error = wire(&trace)))
@@ -416,6 +540,7 @@ static int trace_with(const struct trace_config *config, char **command)
 out:
 	if (error)
 		log_error("trace: %s", strerror(-error));
+	free(trace.inferred);
 	collector_close(trace.collector);
 	loop_free(trace.loop);
 	return status;
@@ -435,9 +560,5 @@ int trace_run(const struct cmd_env *env, int argc, char **argv)
 	}
 	if (config.failed && !config.ops)
 		config.ops = FACT_OPS_CALLS; /* nothing else can fail */
-	if (config.rung == COLLECTOR_POLL) {
-		log_error("trace: the poll rung sees no calls; try shmtop -b");
-		return EXIT_USAGE;
-	}
 	return trace_with(&config, argv + operands);
 }

@@ -36,6 +36,40 @@ __attribute__((format(printf, 3, 4))) static void event_append(char *out, size_t
 	va_end(args);
 }
 
+/* ---- who -------------------------------------------------------------------------------------- */
+
+/* A process by this pid that has to do with the segment; NULL when none is known */
+static const struct process *event_process(const struct segment *segment, const struct event *event)
+{
+	if (segment->creator && segment->creator->pid == event->pid)
+		return segment->creator;
+	for (const struct mapping *mapping = segment->mappings; mapping;
+	     mapping = mapping->segment_next) {
+		if (mapping->holder->process->pid == event->pid)
+			return mapping->holder->process;
+	}
+	return NULL;
+}
+
+struct event event_named(const struct model *model, const struct model_event *entry)
+{
+	struct event event = entry->event;
+	const struct segment *segment;
+	const struct process *process;
+
+	if (event.pid <= 0 || event.comm[0])
+		return event;
+	segment = model_find(model, &entry->segment);
+	process = segment ? event_process(segment, &event) : NULL;
+	if (!process ||
+	    (event.start_time && process->start_time && event.start_time != process->start_time))
+		return event;
+	snprintf(event.comm, sizeof(event.comm), "%s", process->comm);
+	if (event.uid == FACT_UID_UNKNOWN && process->has_uid)
+		event.uid = process->uid;
+	return event;
+}
+
 /* ---- pieces ---------------------------------------------------------------------------------- */
 
 char *event_clock(char out[static EVENT_PART_LEN], const struct event *event)
@@ -106,11 +140,26 @@ static void event_call_shmat(char out[static EVENT_PART_LEN], const struct event
 	event_append(out, EVENT_PART_LEN, ")");
 }
 
+/* " (exit)"; nothing where the mark says already that nobody saw why */
+static void event_append_reason(char out[static EVENT_PART_LEN], const struct event *event)
+{
+	if (!event->inferred || event->reason != FACT_REASON_UNKNOWN)
+		event_append(out, EVENT_PART_LEN, " (%s)", fact_reason_name(event->reason));
+}
+
+static void event_call_create(char out[static EVENT_PART_LEN], const struct event *event)
+{
+	event_append(out, EVENT_PART_LEN, "create ");
+	event_append_size(out, event->size);
+	if (event->key)
+		event_append(out, EVENT_PART_LEN, ", key 0x%08" PRIx32, (uint32_t)event->key);
+}
+
 char *event_call(char out[static EVENT_PART_LEN], const struct event *event)
 {
 	char name[CALL_NAME_LEN];
 
-	out[0] = '\0';
+	strcpy(out, event->inferred ? EVENT_INFERRED : "");
 	switch (event->op) {
 	case FACT_SHMGET:
 		event_call_shmget(out, event);
@@ -130,12 +179,18 @@ char *event_call(char out[static EVENT_PART_LEN], const struct event *event)
 	case FACT_FORK:
 		event_append(out, EVENT_PART_LEN, "fork()");
 		break;
+	case FACT_ATTACH:
 	case FACT_DETACH:
-		event_append(out, EVENT_PART_LEN, "detach %" PRIu64 " mapping%s (%s)", event->maps,
-			     event->maps == 1 ? "" : "s", fact_reason_name(event->reason));
+		event_append(out, EVENT_PART_LEN, "%s %" PRIu64 " mapping%s",
+			     fact_op_name(event->op), event->maps, event->maps == 1 ? "" : "s");
+		event_append_reason(out, event);
+		break;
+	case FACT_CREATE:
+		event_call_create(out, event);
 		break;
 	case FACT_DESTROY:
-		event_append(out, EVENT_PART_LEN, "destroy (%s)", fact_reason_name(event->reason));
+		event_append(out, EVENT_PART_LEN, "destroy");
+		event_append_reason(out, event);
 		break;
 	default:
 		event_append(out, EVENT_PART_LEN, "%s", fact_op_name(event->op));
@@ -155,6 +210,18 @@ static void event_status(char out[static EVENT_PART_LEN], int status)
 		event_append(out, EVENT_PART_LEN, "status %d", WEXITSTATUS(status));
 }
 
+/* "64.0K at 0x7f2a40000000"; "" where it is not known, or there were several */
+static void event_place(char out[static EVENT_PART_LEN], const struct event *event)
+{
+	if (!event->addr || event->maps > 1)
+		return;
+	if (event->size) {
+		event_append_size(out, event->size);
+		event_append(out, EVENT_PART_LEN, " ");
+	}
+	event_append(out, EVENT_PART_LEN, "at 0x%" PRIx64, event->addr);
+}
+
 char *event_result(char out[static EVENT_PART_LEN], const struct event *event)
 {
 	char name[LOG_ERRNO_LEN];
@@ -164,6 +231,8 @@ char *event_result(char out[static EVENT_PART_LEN], const struct event *event)
 		event_append(out, EVENT_PART_LEN, "= %" PRId32, event->child);
 	else if (event->op == FACT_EXIT)
 		event_status(out, event->status);
+	else if (event->op == FACT_ATTACH || event->op == FACT_DETACH)
+		event_place(out, event);
 	else if (!(FACT_OP_BIT(event->op) & FACT_OPS_CALLS))
 		return out;
 	else if (event->ret < 0)

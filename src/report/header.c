@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/report.h"
+#include "report/source.h"
 
 enum {
 	HEADER_HOST_LEN = 4 * (SYS_NMLN + 1),
@@ -16,6 +17,7 @@ static void header_print_source(FILE *out, const struct column_context *context,
 				const struct model_totals *totals, double interval)
 {
 	const struct source_status *status = model_status(context->model);
+	const char *unseen = source_unseen(status);
 	time_t seconds = context->wall / (int64_t)CLOCK_SECOND;
 	char host[HEADER_HOST_LEN];
 	struct utsname machine = {0};
@@ -35,6 +37,8 @@ static void header_print_source(FILE *out, const struct column_context *context,
 	else
 		fputs("  drift -", out);
 	fprintf(out, "  %zu ns\n", totals->namespaces);
+	if (unseen[0])
+		fprintf(out, "Unseen: %s\n", unseen);
 	if (status->why[0])
 		fprintf(out, "Why not better: %s\n", status->why);
 }
@@ -77,7 +81,8 @@ static void header_print_segments(FILE *out, const struct column_context *contex
 {
 	const struct limits_facts *limits = header_limits(context);
 	uint32_t rates[MODEL_RATES];
-	size_t seconds = model_rates(context->model, rates);
+	bool counted = source_follows(model_status(context->model));
+	size_t seconds = counted ? model_rates(context->model, rates) : 0;
 	char name[COLUMN_CELL_LEN];
 
 	fprintf(out, "Seg  %zu", totals->segments);

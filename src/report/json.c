@@ -8,6 +8,7 @@
 #include "report/holders.h"
 #include "report/json_parts.h"
 #include "report/owner.h"
+#include "report/source.h"
 
 enum {
 	JSON_NUMBER_LEN = 40,
@@ -214,6 +215,7 @@ struct json_object *json_segment(const struct column_context *context,
 static struct json_object *json_probe(const struct model *model)
 {
 	const struct source_status *status = model_status(model);
+	bool unseen_compat = !status->compat || strcmp(status->compat, "none") == 0;
 	struct json_object *object = json_object_new_object();
 	struct model_totals totals;
 
@@ -221,8 +223,12 @@ static struct json_object *json_probe(const struct model *model)
 		return NULL;
 	model_totals(model, &totals);
 	json_add(object, "calls", json_text(status->calls));
+	json_add(object, "compat", unseen_compat ? NULL : json_object_new_string(status->compat));
 	json_add(object, "life", json_text(status->life));
 	json_add(object, "attachers", json_text(status->attachers));
+	json_add(object, "exact",
+		 json_object_new_boolean((status->exact & FACT_EXACT_ALL) == FACT_EXACT_ALL));
+	json_add(object, "unseen", json_object_new_string(source_unseen(status)));
 	json_add(object, "lost", json_object_new_uint64(status->lost));
 	json_add(object, "drift", totals.has_drift ? json_object_new_uint64(totals.drift) : NULL);
 	json_add(object, "why", json_object_new_string(status->why));

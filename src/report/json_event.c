@@ -71,10 +71,20 @@ static void json_args_exit(struct json_object *args, const struct event *event)
 	json_add(args, "status", status);
 }
 
-static void json_args_detach(struct json_object *args, const struct event *event)
+/* Several mappings, or one that only a look missed, have no place that is known. */
+static void json_args_maps(struct json_object *args, const struct event *event)
 {
 	json_add(args, "reason", json_object_new_string(fact_reason_name(event->reason)));
 	json_add(args, "maps", json_object_new_uint64(event->maps));
+	json_add(args, "addr", event->addr ? json_hex(event->addr) : NULL);
+	json_add(args, "size", event->size ? json_object_new_uint64(event->size) : NULL);
+}
+
+static void json_args_create(struct json_object *args, const struct event *event)
+{
+	json_add(args, "key", json_object_new_int(event->key));
+	json_add(args, "key_hex", json_key_hex(event->key));
+	json_add(args, "size", json_object_new_uint64(event->size));
 }
 
 static void json_args_destroy(struct json_object *args, const struct event *event)
@@ -86,7 +96,8 @@ static void (*const json_args[FACT_OPS])(struct json_object *, const struct even
 	[FACT_SHMGET] = json_args_shmget, [FACT_SHMAT] = json_args_shmat,
 	[FACT_SHMDT] = json_args_shmdt,   [FACT_SHMCTL] = json_args_shmctl,
 	[FACT_FORK] = json_args_fork,     [FACT_EXIT] = json_args_exit,
-	[FACT_DETACH] = json_args_detach, [FACT_DESTROY] = json_args_destroy,
+	[FACT_ATTACH] = json_args_maps,   [FACT_DETACH] = json_args_maps,
+	[FACT_CREATE] = json_args_create, [FACT_DESTROY] = json_args_destroy,
 };
 
 static struct json_object *json_event_args(const struct event *event)
@@ -119,6 +130,7 @@ struct json_object *json_event(const struct event *event)
 {
 	struct json_object *object = json_object_new_object();
 	bool process = event->pid > 0;
+	bool user = process && event->uid != FACT_UID_UNKNOWN;
 
 	if (!object)
 		return NULL;
@@ -128,11 +140,12 @@ struct json_object *json_event(const struct event *event)
 	json_add(object, "pid", process ? json_object_new_int(event->pid) : NULL);
 	json_add(object, "tid", event->tid > 0 ? json_object_new_int(event->tid) : NULL);
 	json_add(object, "comm", json_text(event->comm));
-	json_add(object, "uid", process ? json_object_new_int64(event->uid) : NULL);
+	json_add(object, "uid", user ? json_object_new_int64(event->uid) : NULL);
 	json_add(object, "ipcns", event->ipcns ? json_object_new_int64(event->ipcns) : NULL);
 	json_add(object, "args", json_event_args(event));
 	json_add_result(object, event);
 	json_add(object, "shmid", json_shmid(event->shmid));
+	json_add(object, "inferred", json_object_new_boolean(event->inferred));
 	json_add(object, "explain", NULL);
 	json_add(object, "stack", NULL);
 	return object;
@@ -148,8 +161,11 @@ struct json_object *json_events(const struct model *model, const struct segment 
 		json_object_put(array);
 		array = NULL;
 	}
-	for (size_t i = 0; array && i < count; i++)
-		json_object_array_add(array, json_event(&model_event(model, sequences[i])->event));
+	for (size_t i = 0; array && i < count; i++) {
+		const struct event event = event_named(model, model_event(model, sequences[i]));
+
+		json_object_array_add(array, json_event(&event));
+	}
 	free(sequences);
 	return array;
 }

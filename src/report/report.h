@@ -39,6 +39,10 @@ int table_print(FILE *out, const struct column_context *context, const struct se
 int table_print_segment(FILE *out, const struct column_context *context,
 			const struct segment *segment);
 
+/* The event with what the model has come to know of its process since: a look that finds a mapping does
+ * not tell whose name and user it is. Valid by itself. */
+struct event event_named(const struct model *model, const struct model_event *entry);
+
 /* One event in one line without newline: "12:04:30.118204  7713 tst   shmget(IPC_PRIVATE, 64.0M,
  * IPC_CREAT|0600) = 229383 created  12us". Columns line up. Returns out. */
 enum { EVENT_LINE_LEN = 512 };
@@ -49,9 +53,11 @@ const char *event_heading(void);
 enum { EVENT_PART_LEN = 192 };
 /* "12:04:30.118204" */
 char *event_clock(char out[static EVENT_PART_LEN], const struct event *event);
-/* "shmat(4, NULL, SHM_RDONLY)" */
+/* "shmat(4, NULL, SHM_RDONLY)", "detach 1 mapping (munmap)". What nobody saw happen, but two looks tell,
+ * begins with the mark: "~detach 1 mapping". */
+#define EVENT_INFERRED "~"
 char *event_call(char out[static EVENT_PART_LEN], const struct event *event);
-/* "= 0x7f2a40000000", "ENOSPC", "status 0"; "" where there is none */
+/* "= 0x7f2a40000000", "ENOSPC", "status 0", "64.0K at 0x7f2a40000000"; "" where there is none */
 char *event_result(char out[static EVENT_PART_LEN], const struct event *event);
 
 /* Sequence numbers of the events of a segment that are still in the ring, oldest first. *sequences is

@@ -12,6 +12,7 @@
 #include "report/holders.h"
 #include "report/owner.h"
 #include "report/report.h"
+#include "report/source.h"
 
 enum { TABLE_COMM_WIDTH = 15, TABLE_TIME_LEN = 32 };
 
@@ -225,7 +226,8 @@ static int table_print_holders(FILE *out, const struct column_context *context,
 			       const struct segment *segment)
 {
 	struct holder_list list = {0};
-	int64_t drift = model_has_drift(context->model, segment) ? model_drift(segment) : 0;
+	bool has_drift = model_has_drift(context->model, segment);
+	int64_t drift = has_drift ? model_drift(segment) : 0;
 	int err = holders_collect(segment, &list);
 
 	if (err)
@@ -237,6 +239,8 @@ static int table_print_holders(FILE *out, const struct column_context *context,
 	if (segment->nattch > 0 || segment->mapped > 0)
 		fprintf(out, ", known: %" PRIu64 " by %zu holder%s", segment->mapped, list.count,
 			list.count == 1 ? "" : "s");
+	if (!has_drift)
+		fputs(" (not all processes may be looked at)", out);
 	if (drift)
 		fprintf(out, ", drift %" PRId64, drift);
 	fputc('\n', out);
@@ -258,7 +262,7 @@ static int table_print_history(FILE *out, const struct column_context *context,
 	int err = event_history(context->model, segment, &sequences, &count, &capacity);
 
 	if (!err) {
-		if (!count && strcmp(model_status(context->model)->calls, "none") == 0)
+		if (!count && !source_follows(model_status(context->model)))
 			fputs("\nEvents: not watched (shmtop and shmtop trace do)\n", out);
 		else
 			fprintf(out, "\nEvents seen: %zu\n", count);
@@ -266,9 +270,10 @@ static int table_print_history(FILE *out, const struct column_context *context,
 			fprintf(out, "%s\n", event_heading());
 	}
 	for (size_t i = 0; !err && i < count; i++) {
-		const struct model_event *event = model_event(context->model, sequences[i]);
+		const struct event event =
+			event_named(context->model, model_event(context->model, sequences[i]));
 
-		fprintf(out, "%s\n", event_line(line, &event->event));
+		fprintf(out, "%s\n", event_line(line, &event));
 	}
 	free(sequences);
 	return err;

@@ -50,6 +50,9 @@ refused 2 "'nobody-here'" trace -u nobody-here
 refused 2 "'soon'" -b -d soon
 refused 2 "'0'" -b -d 0
 refused 2 "'fast'" list --probe=fast
+refused 2 "fexit" list --probe=fast
+refused 2 "attach,detach,create,destroy" trace -o detached
+refused 1 "-o shmget" trace -o create
 check "a program that is not there: 127" status 127 "$shmtop" trace -- "$work/none"
 check "a program that is not there: one line names it" one_line "$work/none"
 check "what is wrong cannot write escapes" status 2 "$shmtop" "$(printf '\033[31mred')"
@@ -61,6 +64,65 @@ for command in list show trace doctor demo; do
 	check "shmtop $command --help: says what it does" grep -q "shmtop $command" "$work/out"
 done
 check "shmtop --help" status 0 "$shmtop" --help
+
+# ---- what stands, and why not better
+
+heads='.probe | has("calls") and has("compat") and has("life") and has("attachers") and has("exact")
+	and has("unseen") and has("why") and (.compat != "none")
+	and (.exact == (.life == "exact"))'
+for arguments in doctor list "-b -n 1"; do
+	# shellcheck disable=SC2086 # words
+	check "$arguments -J" status 0 "$shmtop" $arguments -J
+	check "$arguments -J: what stands is in its head" json "$work/out" "$heads"
+done
+check "doctor -J" status 0 "$shmtop" doctor -J
+check "doctor -J: calls are followed" json "$work/out" '.probe.calls != "none"'
+check "doctor -J: each probe stands, or tells why not" json "$work/out" \
+	'(.probes | length > 4) and all(.probes[]; if .stands then .why == null else .why != "" end)'
+jq -r '.probe.calls, .probe.life, .probe.unseen, .probe.why' "$work/out" >"$work/probe"
+jq -r '.probes[] | .name' "$work/out" >"$work/names"
+{
+	read -r calls
+	read -r life
+	read -r unseen
+	read -r why
+} <"$work/probe"
+check "doctor" status 0 "$shmtop" doctor
+check "doctor: what stands for calls, in words" grep -qE "^calls +$calls +every one" "$work/out"
+check "doctor: what stands for life, in words" grep -qE "^life +$life +[a-z]" "$work/out"
+check "doctor: 32-bit calls" grep -qE '^32-bit calls +(fexit|raw|none) +[a-z]' "$work/out"
+check "doctor: what is not seen" grep -qxF "unseen                      ${unseen:-nothing}" "$work/out"
+check "doctor: why not better, if so" same \
+	"$(sed -n 's/^why not better *//p' "$work/out")" "$why"
+# Of all lines between the heading and the limits: the column in which the second word begins
+check "doctor: columns line up, however long a name is" same "$(
+	sed -n '/^PROBE/,/^$/p' "$work/out" | awk 'NF { match($0, /^[^ ]+ +/); print RLENGTH }' | sort -u |
+		wc -l
+)" 1
+check "doctor: the same probes" same "$(sed -n '/^PROBE/,/^$/p' "$work/out" | awk 'NF && NR > 1 { print $1 }')" \
+	"$(cat "$work/names")"
+
+# Where a rung cannot stand it is not taken for another.
+if [ "$calls" = fexit ]; then
+	check "--probe=fexit stands" status 0 "$shmtop" trace --probe=fexit -d 0.1
+else
+	refused 1 "" trace --probe=fexit -d 0.1
+	refused 1 "" doctor --probe=fexit
+fi
+check "--probe=tracepoint stands" status 0 "$shmtop" doctor -J --probe=tracepoint
+check "--probe=tracepoint: no fexit" json "$work/out" \
+	'.probe.calls == "tracepoint" and .probe.exact == false and .probe.unseen != ""
+	and all(.probes[]; .name | startswith("fexit") or startswith("fentry") | not)'
+check "--compat" status 0 "$shmtop" doctor -J --probe=tracepoint --compat
+if [ "$(uname -m)" = x86_64 ]; then
+	check "--compat: 32-bit calls are followed" json "$work/out" \
+		'.probe.compat == "raw" and (.probe.unseen | contains("32-bit") | not)'
+fi
+for command in "" trace doctor demo; do
+	# shellcheck disable=SC2086 # words
+	check "${command:-the view} --help: --compat, and what it costs" status 0 "$shmtop" $command --help
+	check "${command:-the view} --help: --compat, and what it costs" grep -q -- "--compat .*32-bit" "$work/out"
+done
 
 # ---- nothing to show
 
@@ -80,7 +142,7 @@ for arguments in "list" "list -J" "list --raw" "show 0" "show -J 0" "doctor" "do
 	"-b -n 1" "-b -J -n 1" "list --help"; do
 	# shellcheck disable=SC2086 # words
 	check "$arguments on a full disk: an error" status 1 to_full_disk $arguments
-	check "$arguments on a full disk: one line" one_line "No space left"
+	check "$arguments on a full disk: one line" one_line "cannot write the output"
 done
 
 # quiet COMMAND ARGS...: says nothing when its reader leaves at once. Its own status or SIGPIPE's, as the
@@ -127,7 +189,7 @@ check "one of two at once" wait "$one"
 check "the other of two at once" wait "$two"
 for name in one two; do
 	check "$name of two at once sees all, by events" json "$work/$name" -s --argjson ns "$ipcns" \
-		'length == 4 and all(.probe.calls == "tracepoint")
+		'length == 4 and all(.probe.calls != "none")
 		and all([.segments[] | select(.ipcns == $ns)] | length == 3)'
 done
 release
@@ -174,8 +236,8 @@ if as_nobody test -x "$shmtop" 2>/dev/null; then
 	check "list without root: holders it may not see are unknown" json "$work/out" \
 		'.probe.attachers == "maps" and .probe.drift == null
 		and all(.segments[]; .holders == null and .drift == null)'
-	check "trace without root" status 1 as_nobody "$shmtop" trace -n 1
-	check "trace without root: one line names the capabilities" one_line "CAP_BPF"
+	check "trace -x without root" status 1 as_nobody "$shmtop" trace -x -n 1
+	check "trace -x without root: one line names the capabilities" one_line "CAP_BPF"
 	check "the view without root" status 0 as_nobody "$shmtop" -b -n 1
 	check "the view without root: says what it lacks" grep -q "CAP_BPF" "$work/out"
 	check "doctor without root" status 0 as_nobody "$shmtop" doctor

@@ -51,6 +51,29 @@ shown "-o, two" "-o shmget,destroy" \
 shown "-x -o -p together" "-x -o shmget -p $other" \
 	'all(.op == "shmget" and .errno != null and .pid == $other)'
 
+# ---- one kind alone: what it is concluded from need not be told with it
+
+# alone OP TEST: told of a process with a child that attaches, forks, lets go and removes
+alone() {
+	: >"$work/made"
+	"$shmtop" trace -J -o "$1" >"$work/alone" 2>"$work/alone.err" 9>&- &
+	trace=$!
+	check "-o $1 alone" wait_for 20 made_and_told
+	kill -INT "$trace"
+	check "-o $1 alone: ^C is a good end" wait "$trace"
+	check "-o $1 alone: rightly, and nothing else" json "$work/alone" -s --arg op "$1" \
+		--argjson ns "$ipcns" --argjson made "$(awk '/^process/ { print $2 }' "$work/made" | jq -sc .)" \
+		"all(.op == \$op) and all(.[] | select(.ipcns == \$ns); .inferred == false and ($2))"
+}
+made_and_told() {
+	"$helpers/holdstate" --forks 1 </dev/null >>"$work/made" || return 1
+	json "$work/alone" -s --argjson ns "$ipcns" 'any(.ipcns == $ns and .pid != null)' >/dev/null
+}
+# The parent and its child take turns in what was made.
+alone attach '.args.reason == "fork" and .args.maps == 1 and .args.size == 16384 and (.pid as $pid | $made | index($pid) % 2 == 1)'
+alone detach '.args.reason == "exit" and .args.maps == 1 and (.pid as $pid | $made | index($pid) != null)'
+alone destroy '.args.reason | IN("ipc_rmid", "last_detach")'
+
 # ---- a command
 
 check "a command: only it, and it ends with what it started" status 7 timeout 60 "$shmtop" trace -J -- \

@@ -58,7 +58,7 @@ if have stress-ng; then
 	check "stress-ng under trace: only its own events" same \
 		"$(jq -c --argjson ns "$ipcns" 'select(.ipcns != $ns)' "$work/trace" | head -n 3)" ""
 
-	stress-ng --quiet --temp-path "$work" --shm-sysv 2 -t $((stress_seconds + 4)) 9>&- &
+	stress-ng --quiet --temp-path "$work" --shm-sysv 2 -t 600 9>&- &
 	stress=$!
 	check "stress-ng under list: its segments, by their creator" wait_for 10 list_has \
 		'any(.creator.comm // "" | startswith("stress-ng"))'
@@ -68,6 +68,7 @@ if have stress-ng; then
 		'any(.creator.comm // "" | startswith("stress-ng"))'
 	check "stress-ng under the view: its events, and none lost" json "$work/view" \
 		'.probe.lost == 0 and any(.events[]; .comm // "" | startswith("stress-ng"))'
+	kill -INT "$stress"
 	wait "$stress"
 	check "after stress-ng nothing is left" wait_for 10 list_has 'length == 0'
 else

@@ -271,7 +271,13 @@ struct model *script_model(void)
 	static const struct limits_facts limits = {
 		.ipcns = SCRIPT_IPCNS, .segments = {4, 4096}, .page_size = 4096};
 	static const struct source_status status = {
-		.calls = "tracepoint", .life = "sched", .attachers = "iter"};
+		.calls = "tracepoint",
+		.compat = "none",
+		.life = "sched",
+		.attachers = "iter",
+		.unseen = "calls of 32-bit programs, munmap and mremap",
+		.why = "refused by the kernel (EPERM): it is hardened, or a security module says "
+		       "so"};
 	struct model *model;
 
 	check(model_new(NULL, &model));
@@ -293,4 +299,23 @@ struct model *script_model(void)
 	script_answer_wanted(model, BEFORE(1));
 	model_expire(model, SCRIPT_NOW);
 	return model;
+}
+
+void script_unmap(struct model *model)
+{
+	struct attachment rows[COUNT(script_attachments)];
+	size_t count = 0;
+
+	for (size_t i = 0; i < COUNT(script_attachments); i++)
+		if (script_attachments[i].pid != 881)
+			rows[count++] = script_attachments[i];
+	rows[count++] = (struct attachment){.mm = 0x30,
+					    .start_time = BEFORE(30),
+					    .start = 0x7f2a40000000,
+					    .length = 64 * MIB,
+					    .ipcns = SCRIPT_IPCNS,
+					    .shmid = 131076,
+					    .pid = 7713,
+					    .flags = ATTACHMENT_READ | ATTACHMENT_WRITE};
+	check(model_reconcile_attachments(model, rows, count, SCRIPT_NOW - 1));
 }

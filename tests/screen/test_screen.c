@@ -153,12 +153,86 @@ static void test_no_segments(void **state)
 	stage_draw(stage);
 	assert_shows(stage, "no System V shared memory segments");
 	assert_shows(stage, "!poll  lost 3");
-	assert_shows(stage, "! no CAP_BPF: run it as root");
+	assert_shows(stage, "Not all is seen (h tells more): no CAP_BPF: run it as root");
 	stage_press(stage, "\r");
 	assert_shows(stage, "no segment here to open");
 	stage_press(stage, UP PGDN END "2" UP END "\r"
 				       "G");
 	assert_shows(stage, "no events yet");
+}
+
+/* ---- what is not seen ------------------------------------------------------------------------ */
+
+static void test_what_is_not_seen_is_said_once(void **state)
+{
+	struct stage *stage = *state;
+	struct source_status better;
+
+	stage_open(stage, 24, 80);
+	assert_shows(stage, "!tracepoint  lost 0");
+	assert_shows(stage, "Not all is seen (h tells more): calls of 32-bit programs, munmap and");
+	/* Then the line is for what is under the cursor, as long as nothing changes. */
+	stage_press(stage, DOWN);
+	stage_draw(stage);
+	assert_hides(stage, "Not all is seen");
+	assert_shows(stage, "!tracepoint  lost 0");
+	stage_press(stage, "h");
+	assert_shows(stage, "How it looks: tracepoint");
+	assert_shows(stage, "not seen        calls of 32-bit programs, munmap and mremap");
+	assert_shows(stage, "why not better  refused by the kernel (EPERM): it is hardened, or a");
+	assert_shows(stage, "                  module says so");
+	stage_press(stage, "\033");
+
+	better = *model_status(stage->model);
+	better.unseen[0] = better.why[0] = '\0';
+	model_set_status(stage->model, &better);
+	stage_draw(stage);
+	assert_shows(stage, " tracepoint  lost 0");
+	assert_hides(stage, "Not all is seen");
+	stage_press(stage, "h");
+	assert_hides(stage, "How it looks");
+
+	better.partial = true;
+	model_set_status(stage->model, &better);
+	stage_draw(stage);
+	assert_shows(stage, "Not all is seen (h tells more): holders that may not be looked at");
+}
+
+static void test_what_stands_is_in_the_header(void **state)
+{
+	static const struct {
+		const char *calls, *life, *shown;
+	} cases[] = {
+		{"fexit", "exact", "  fexit  lost 0"},
+		{"fexit", "mixed", "  fexit/mixed  lost 0"},
+		{"mixed", "mixed", "  mixed  lost 0"},
+		{"none", "none", "  !poll  lost 0"},
+	};
+	struct stage *stage = *state;
+
+	stage_open(stage, 24, 80);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct source_status status = {
+			.calls = cases[i].calls, .life = cases[i].life, .attachers = "iter"};
+
+		model_set_status(stage->model, &status);
+		stage_draw(stage);
+		assert_shows(stage, cases[i].shown);
+	}
+}
+
+static void test_what_looks_tell_is_marked(void **state)
+{
+	struct stage *stage = *state;
+
+	stage_open(stage, 24, 100);
+	stage_press(stage, "2");
+	script_unmap(stage->model);
+	stage_draw(stage);
+	assert_shows(stage, "881 monitor         98307 ~detach 2 mappings");
+	assert_shows(stage, "~detach 2 mappings  (nobody saw it: two looks differ)");
+	stage_press(stage, UP);
+	assert_hides(stage, "nobody saw it");
 }
 
 /* ---- colours --------------------------------------------------------------------------------- */
@@ -541,6 +615,9 @@ int main(void)
 		SCREEN_TEST(test_options_order_and_filter),
 		SCREEN_TEST(test_new_and_gone_are_marked),
 		SCREEN_TEST(test_no_segments),
+		SCREEN_TEST(test_what_is_not_seen_is_said_once),
+		SCREEN_TEST(test_what_stands_is_in_the_header),
+		SCREEN_TEST(test_what_looks_tell_is_marked),
 		SCREEN_TEST(test_failed_calls_are_red_and_named),
 		SCREEN_TEST(test_no_color),
 		SCREEN_TEST(test_events_are_followed),

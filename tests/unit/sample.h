@@ -162,6 +162,14 @@ static inline void sample_answer_wanted(struct model *model)
 	}
 }
 
+static inline void sample_look(struct model *model, uint64_t began)
+{
+	assert_int_equal(
+		model_reconcile_segments(model, SAMPLE_HOST, sample_host_rows, 2, 0, began), 0);
+	assert_int_equal(
+		model_reconcile_segments(model, SAMPLE_OTHER, &sample_other_row, 1, 0, began), 0);
+}
+
 static inline struct column_context sample_new(void)
 {
 	const struct namespace_facts namespaces[] = {
@@ -178,7 +186,13 @@ static inline struct column_context sample_new(void)
 		.hugepage_size = 2 << 20,
 	};
 	const struct source_status status = {
-		.calls = "tracepoint", .life = "sched", .attachers = "iter", .why = "no fentry"};
+		.calls = "tracepoint",
+		.compat = "none",
+		.life = "sched",
+		.attachers = "iter",
+		.unseen = "32-bit calls",
+		.why = "no fentry",
+	};
 	const uint64_t began = SAMPLE_NOW - CLOCK_SECOND;
 	struct model *model;
 
@@ -189,11 +203,9 @@ static inline struct column_context sample_new(void)
 	model_set_wall_offset(model, SAMPLE_WALL - (int64_t)SAMPLE_NOW);
 	sample_apply_events(model);
 	assert_int_equal(model_reconcile_namespaces(model, namespaces, 2, began), 0);
-	assert_int_equal(
-		model_reconcile_segments(model, SAMPLE_HOST, sample_host_rows, 2, 0, began), 0);
-	assert_int_equal(
-		model_reconcile_segments(model, SAMPLE_OTHER, &sample_other_row, 1, 0, began), 0);
+	sample_look(model, began - CLOCK_SECOND / 2);
 	assert_int_equal(model_reconcile_attachments(model, sample_attachments, 3, began), 0);
+	sample_look(model, began); /* drift is what two looks agree on */
 	model_set_limits(model, &limits);
 	sample_answer_wanted(model);
 	return (struct column_context){
@@ -204,15 +216,20 @@ static inline struct column_context sample_new(void)
 	};
 }
 
-/* The model is the test's own: whoever made it frees it. */
-static inline void sample_free(struct column_context *context)
+/* The model is the test's own. */
+static inline struct model *sample_model(const struct column_context *context)
 {
 	union {
 		const struct model *given;
 		struct model *own;
 	} model = {.given = context->model};
 
-	model_free(model.own);
+	return model.own;
+}
+
+static inline void sample_free(struct column_context *context)
+{
+	model_free(sample_model(context));
 	context->model = NULL;
 }
 

@@ -129,6 +129,104 @@ static void life_in_words(void **state)
 	assert_call(&event, "destroy (ipc_rmid)", "");
 }
 
+static void attachments_in_words(void **state)
+{
+	static const struct {
+		enum fact_reason reason;
+		const char *call;
+	} cases[] = {
+		{FACT_REASON_FORK, "attach 1 mapping (fork)"},
+		{FACT_REASON_SPLIT, "attach 1 mapping (split)"},
+		{FACT_REASON_MREMAP, "attach 1 mapping (mremap)"},
+	};
+	struct event event = {.op = FACT_ATTACH, .maps = 1, .addr = 0x7f2a40000000, .size = 65536};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		event.reason = cases[i].reason;
+		assert_call(&event, cases[i].call, "64.0K at 0x7f2a40000000");
+	}
+	event.op = FACT_DETACH;
+	event.reason = FACT_REASON_MUNMAP;
+	event.size = 0;
+	assert_call(&event, "detach 1 mapping (munmap)", "at 0x7f2a40000000");
+	/* one address does not tell where several are */
+	event.maps = 2;
+	event.reason = FACT_REASON_REMAP;
+	assert_call(&event, "detach 2 mappings (remap)", "");
+	event = (struct event){.op = FACT_DESTROY, .reason = FACT_REASON_FORCED};
+	assert_call(&event, "destroy (shm_rmid_forced)", "");
+}
+
+static void what_looks_tell_in_words(void **state)
+{
+	struct event event = {.op = FACT_CREATE, .inferred = true, .size = 64 << 20};
+
+	(void)state;
+	assert_call(&event, "~create 64.0M", "");
+	event.key = 0x162e;
+	event.size = 4097;
+	assert_call(&event, "~create 4097, key 0x0000162e", "");
+	event = (struct event){.op = FACT_ATTACH, .inferred = true, .maps = 1};
+	assert_call(&event, "~attach 1 mapping", "");
+	event.op = FACT_DETACH;
+	assert_call(&event, "~detach 1 mapping", "");
+	event.op = FACT_DESTROY;
+	assert_call(&event, "~destroy", "");
+	/* the cause may be plain all the same */
+	event.reason = FACT_REASON_LAST_DETACH;
+	assert_call(&event, "~destroy (last_detach)", "");
+}
+
+/* What a scan of 1023's mapping of 32769 would infer */
+static struct model_event inferred_attach(const struct column_context *context, int32_t pid)
+{
+	return (struct model_event){
+		.event = {.op = FACT_ATTACH,
+			  .inferred = true,
+			  .shmid = 32769,
+			  .pid = pid,
+			  .uid = FACT_UID_UNKNOWN},
+		.segment = sample_segment(context, 32769)->id,
+	};
+}
+
+static void inferred_ones_get_the_name_that_is_known_since(void **state)
+{
+	struct column_context context = sample_new();
+	struct model_event entry = inferred_attach(&context, 1022);
+	struct event event = event_named(context.model, &entry);
+
+	(void)state;
+	assert_string_equal(event.comm, "tst\\x1b[31m");
+	assert_int_equal(event.uid, 26);
+	/* of its creator too, and with what the event knows itself */
+	entry = inferred_attach(&context, 1021);
+	entry.event.uid = 7;
+	event = event_named(context.model, &entry);
+	assert_string_equal(event.comm, "postgres");
+	assert_int_equal(event.uid, 7);
+	/* a name that was told stays */
+	strcpy(entry.event.comm, "worker");
+	assert_string_equal(event_named(context.model, &entry).comm, "worker");
+
+	/* of another process with that pid, of one that nobody knows, and of no process: none */
+	entry = inferred_attach(&context, 1022);
+	entry.event.start_time = SAMPLE_NOW;
+	assert_string_equal(event_named(context.model, &entry).comm, "");
+	entry = inferred_attach(&context, 1023);
+	event = event_named(context.model, &entry);
+	assert_string_equal(event.comm, "");
+	assert_int_equal(event.uid, FACT_UID_UNKNOWN);
+	entry = inferred_attach(&context, 0);
+	assert_string_equal(event_named(context.model, &entry).comm, "");
+	/* the segment may be forgotten */
+	entry = inferred_attach(&context, 1022);
+	entry.segment.generation += 100;
+	assert_string_equal(event_named(context.model, &entry).comm, "");
+	sample_free(&context);
+}
+
 static void line_has_columns_under_the_heading(void **state)
 {
 	struct event event = sample_event(FACT_SHMGET, 500);
@@ -226,6 +324,9 @@ int main(void)
 		cmocka_unit_test(shmat_and_shmdt_in_words),
 		cmocka_unit_test(shmctl_in_words),
 		cmocka_unit_test(life_in_words),
+		cmocka_unit_test(attachments_in_words),
+		cmocka_unit_test(what_looks_tell_in_words),
+		cmocka_unit_test(inferred_ones_get_the_name_that_is_known_since),
 		cmocka_unit_test(line_has_columns_under_the_heading),
 		cmocka_unit_test(line_says_what_is_unknown),
 		cmocka_unit_test(line_keeps_columns_under_wide_text_and_its_bound),

@@ -32,6 +32,7 @@ static void header_of_a_machine(void **state)
 	(void)state;
 	assert_header(&context, 1.0,
 		      "12:04:31  every 1.0s  tracepoint/sched/iter  lost 0  drift 1  2 ns\n"
+		      "Unseen: 32-bit calls\n"
 		      "Why not better: no fentry\n"
 		      "Mem  size 8.06G  rss >7.00G  swap >4.00K\n"
 		      "Seg  3  here 2/4096  unattached 1  att 4  procs 2\n");
@@ -39,6 +40,7 @@ static void header_of_a_machine(void **state)
 	context.own_ipcns = SAMPLE_OTHER;
 	assert_header(&context, 0,
 		      "12:04:31  tracepoint/sched/iter  lost 0  drift 1  2 ns\n"
+		      "Unseen: 32-bit calls\n"
 		      "Why not better: no fentry\n"
 		      "Mem  size 8.06G  rss >7.00G  swap >4.00K\n"
 		      "Seg  3  unattached 1  att 4  procs 2\n");
@@ -48,8 +50,8 @@ static void header_of_a_machine(void **state)
 static void header_with_rates(void **state)
 {
 	struct model *model;
-	const struct source_status status = {
-		.calls = "none", .life = "none", .attachers = "maps", .lost = 7};
+	struct source_status status = {
+		.calls = "tracepoint", .life = "sched", .attachers = "maps", .lost = 7};
 	struct event event = sample_event(FACT_SHMDT, 0);
 
 	(void)state;
@@ -69,9 +71,39 @@ static void header_with_rates(void **state)
 		.model = model, .now = SAMPLE_NOW, .wall = SAMPLE_WALL, .own_ipcns = SAMPLE_HOST};
 
 	assert_header(&context, 0,
-		      "12:04:31  none/none/maps  lost 7  drift 0  0 ns\n"
+		      "12:04:31  tracepoint/sched/maps  lost 7  drift 0  0 ns\n"
 		      "Mem  size 0  rss 0  swap 0\n"
 		      "Seg  0  unattached 0  att 0  procs 0  ops 3/s\n");
+	/* where none is seen there is no rate, not one of 0 */
+	status.calls = status.life = "none";
+	model_set_status(model, &status);
+	assert_header(&context, 0,
+		      "12:04:31  none/none/maps  lost 7  drift 0  0 ns\n"
+		      "Unseen: calls, and what comes and goes between two looks\n"
+		      "Mem  size 0  rss 0  swap 0\n"
+		      "Seg  0  unattached 0  att 0  procs 0\n");
+	model_free(model);
+}
+
+static void header_where_nothing_is_missed(void **state)
+{
+	struct model *model;
+	const struct source_status status = {.calls = "fexit",
+					     .compat = "fexit",
+					     .life = "exact",
+					     .attachers = "iter",
+					     .exact = FACT_EXACT_ALL};
+
+	(void)state;
+	assert_int_equal(model_new(NULL, &model), 0);
+	model_set_status(model, &status);
+	const struct column_context context = {
+		.model = model, .now = SAMPLE_NOW, .wall = SAMPLE_WALL, .own_ipcns = SAMPLE_HOST};
+
+	assert_header(&context, 0,
+		      "12:04:31  fexit/exact/iter  lost 0  drift 0  0 ns\n"
+		      "Mem  size 0  rss 0  swap 0\n"
+		      "Seg  0  unattached 0  att 0  procs 0\n");
 	model_free(model);
 }
 
@@ -80,6 +112,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(header_of_a_machine),
 		cmocka_unit_test(header_with_rates),
+		cmocka_unit_test(header_where_nothing_is_missed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,14 +45,15 @@ static void assert_json(struct json_object *object, const char *expected)
 #define EVENT_HEAD                                                                                 \
 	"{\"schema\":\"shmtop.event/1\",\"time\":1714565070.500000000,\"op\":\"%s\",\"pid\":7713," \
 	"\"tid\":7714,\"comm\":\"tst\",\"uid\":1000,\"ipcns\":1,\"args\":%s,%s,\"shmid\":229383,"  \
-	"\"explain\":null,\"stack\":null}"
+	"\"inferred\":%s,\"explain\":null,\"stack\":null}"
 
 static void assert_event(const struct event *event, const char *op, const char *args,
 			 const char *result)
 {
 	char expected[1024];
 
-	snprintf(expected, sizeof(expected), EVENT_HEAD, op, args, result);
+	snprintf(expected, sizeof(expected), EVENT_HEAD, op, args, result,
+		 event->inferred ? "true" : "false");
 	assert_json(json_event(event), expected);
 }
 
@@ -112,10 +113,57 @@ static void life_is_told(void **state)
 	event = sample_event(FACT_DETACH, 500);
 	event.reason = FACT_REASON_EXIT;
 	event.maps = 2;
-	assert_event(&event, "detach", "{\"reason\":\"exit\",\"maps\":2}", nothing);
+	assert_event(&event, "detach",
+		     "{\"reason\":\"exit\",\"maps\":2,\"addr\":null,\"size\":null}", nothing);
+	event = sample_event(FACT_ATTACH, 500);
+	event.reason = FACT_REASON_SPLIT;
+	event.maps = 1;
+	event.addr = 0x7f2a40001000;
+	event.size = 8192;
+	assert_event(&event, "attach",
+		     "{\"reason\":\"split\",\"maps\":1,\"addr\":\"0x7f2a40001000\","
+		     "\"size\":8192}",
+		     nothing);
 	event = sample_event(FACT_DESTROY, 500);
 	event.reason = FACT_REASON_LAST_DETACH;
 	assert_event(&event, "destroy", "{\"reason\":\"last_detach\"}", nothing);
+}
+
+static void what_looks_tell_is_marked(void **state)
+{
+	static const char nothing[] = "\"ret\":null,\"errno\":null,\"took_ns\":null";
+	struct event event = sample_event(FACT_CREATE, 500);
+
+	(void)state;
+	event.inferred = true;
+	event.key = 0x162e;
+	event.size = 65536;
+	assert_event(&event, "create", "{\"key\":5678,\"key_hex\":\"0x0000162e\",\"size\":65536}",
+		     nothing);
+	event = sample_event(FACT_ATTACH, 500);
+	event.inferred = true;
+	event.maps = 2;
+	assert_event(&event, "attach",
+		     "{\"reason\":\"unknown\",\"maps\":2,\"addr\":null,\"size\":null}", nothing);
+	event.op = FACT_DETACH;
+	assert_event(&event, "detach",
+		     "{\"reason\":\"unknown\",\"maps\":2,\"addr\":null,\"size\":null}", nothing);
+	event.op = FACT_DESTROY;
+	assert_event(&event, "destroy", "{\"reason\":\"unknown\"}", nothing);
+}
+
+static void user_of_a_known_process_may_be_unknown(void **state)
+{
+	struct event event = sample_event(FACT_DETACH, 500);
+	struct json_object *object;
+
+	(void)state;
+	event.uid = FACT_UID_UNKNOWN;
+	object = json_event(&event);
+	assert_true(json_object_object_get_ex(object, "uid", NULL));
+	assert_null(json_object_object_get(object, "uid"));
+	assert_int_equal(json_object_get_int(json_object_object_get(object, "pid")), 7713);
+	json_object_put(object);
 }
 
 static void unknown_is_null_in_events(void **state)
@@ -130,7 +178,7 @@ static void unknown_is_null_in_events(void **state)
 		    "\"ipcns\":null,\"args\":{\"key\":0,\"key_hex\":\"0x00000000\",\"size\":0,"
 		    "\"flags\":[],\"mode\":\"0000\",\"raw_flags\":0},\"ret\":-28,"
 		    "\"errno\":\"ENOSPC\",\"took_ns\":null,\"created\":false,\"shmid\":null,"
-		    "\"explain\":null,\"stack\":null}");
+		    "\"inferred\":false,\"explain\":null,\"stack\":null}");
 }
 
 static void shmid_0_is_a_shmid(void **state)
@@ -263,10 +311,49 @@ static void document_has_a_head(void **state)
 	assert_int_equal(uname(&machine), 0);
 	snprintf(expected, sizeof(expected),
 		 "{\"schema\":\"shmtop.list/1\",\"time\":1714565071.000000000,\"host\":\"%s\","
-		 "\"kernel\":\"%s\",\"probe\":{\"calls\":\"tracepoint\",\"life\":\"sched\","
-		 "\"attachers\":\"iter\",\"lost\":0,\"drift\":1,\"why\":\"no fentry\"}}",
+		 "\"kernel\":\"%s\",\"probe\":{\"calls\":\"tracepoint\",\"compat\":null,\"life\":"
+		 "\"sched\","
+		 "\"attachers\":\"iter\",\"exact\":false,\"unseen\":\"32-bit calls\","
+		 "\"lost\":0,\"drift\":1,\"why\":\"no fentry\"}}",
 		 machine.nodename, machine.release);
 	assert_json(json_document("list", *state), expected);
+}
+
+static void assert_probe(const struct source_status *status, const char *expected)
+{
+	struct json_object *object;
+	struct model *model;
+
+	assert_int_equal(model_new(NULL, &model), 0);
+	model_set_status(model, status);
+	const struct column_context context = {.model = model};
+
+	object = json_document("list", &context);
+	assert_json(json_object_get(json_object_object_get(object, "probe")), expected);
+	json_object_put(object);
+	model_free(model);
+}
+
+static void document_tells_what_stands(void **state)
+{
+	struct source_status status = {.calls = "fexit",
+				       .compat = "fexit",
+				       .life = "exact",
+				       .attachers = "iter",
+				       .exact = FACT_EXACT_ALL};
+
+	(void)state;
+	assert_probe(&status, "{\"calls\":\"fexit\",\"compat\":\"fexit\",\"life\":\"exact\","
+			      "\"attachers\":\"iter\",\"exact\":true,\"unseen\":\"\",\"lost\":0,"
+			      "\"drift\":0,\"why\":\"\"}");
+	/* one bit less is not exact */
+	status.exact &= ~(uint32_t)FACT_EXACT_DETACH;
+	status.compat = "none";
+	status.life = "mixed";
+	status.lost = 3;
+	assert_probe(&status, "{\"calls\":\"fexit\",\"compat\":null,\"life\":\"mixed\","
+			      "\"attachers\":\"iter\",\"exact\":false,\"unseen\":\"\",\"lost\":3,"
+			      "\"drift\":0,\"why\":\"\"}");
 }
 
 static void document_before_anything_is_known(void **state)
@@ -280,8 +367,10 @@ static void document_before_anything_is_known(void **state)
 
 	object = json_document("show", &context);
 	assert_json(json_object_get(json_object_object_get(object, "probe")),
-		    "{\"calls\":\"none\",\"life\":\"none\",\"attachers\":\"none\",\"lost\":0,"
-		    "\"drift\":0,"
+		    "{\"calls\":\"none\",\"compat\":null,\"life\":\"none\","
+		    "\"attachers\":\"none\",\"exact\":false,"
+		    "\"unseen\":\"calls, and what comes and goes between two looks\","
+		    "\"lost\":0,\"drift\":0,"
 		    "\"why\":\"\"}");
 	json_object_put(object);
 	model_free(model);
@@ -363,6 +452,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_are_told),
 		cmocka_unit_test(life_is_told),
+		cmocka_unit_test(what_looks_tell_is_marked),
+		cmocka_unit_test(user_of_a_known_process_may_be_unknown),
 		cmocka_unit_test(unknown_is_null_in_events),
 		cmocka_unit_test(shmid_0_is_a_shmid),
 		cmocka_unit_test(events_of_a_segment),
@@ -372,6 +463,7 @@ int main(void)
 		cmocka_unit_test(holder_that_was_seen_to_attach),
 		cmocka_unit_test(segment_with_a_named_owner),
 		cmocka_unit_test(document_has_a_head),
+		cmocka_unit_test(document_tells_what_stands),
 		cmocka_unit_test(document_before_anything_is_known),
 		cmocka_unit_test(all_segments_in_a_document),
 		cmocka_unit_test(limits_are_told),

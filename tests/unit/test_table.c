@@ -323,6 +323,21 @@ static void segment_of_another_namespace_in_words(void **state)
 		strstr(text, "\nAttachments: 1, known: 0 by 0 holders, drift 1\n\nEvents seen"));
 }
 
+static void segment_whose_holders_are_hidden_in_words(void **state)
+{
+	struct source_status status = *model_status(((struct column_context *)*state)->model);
+
+	status.calls = "none";
+	status.partial = true;
+	model_set_status(sample_model(*state), &status);
+	assert_non_null(strstr(print_segment(*state, 0),
+			       "\nAttachments: 1, known: 0 by 0 holders (not all processes may be "
+			       "looked at)\n\nEvents: not watched"));
+	/* all of them are known */
+	assert_non_null(
+		strstr(print_segment(*state, 32769), "\nAttachments: 3, known: 3 by 2 holders\n"));
+}
+
 static void segment_that_is_gone_in_words(void **state)
 {
 	assert_string_equal(
@@ -357,7 +372,8 @@ static void segment_that_is_gone_in_words(void **state)
 		"shmat(229383, NULL, 0)                         = 0x7f2a40000000  12.3us\n"
 		"12:04:28.000000    7713 tst               229383 "
 		"shmctl(229383, IPC_RMID)                       = 0               12.3us\n"
-		"12:04:29.000000    7713 tst               229383 detach 1 mapping (exit)\n"
+		"12:04:29.000000    7713 tst               229383 "
+		"detach 1 mapping (exit)                        8.00K at 0x7f2a40000000\n"
 		"12:04:29.000000    7713 tst               229383 destroy (last_detach)\n");
 }
 
@@ -414,6 +430,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(segment_that_nobody_holds_in_words, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(segment_of_another_namespace_in_words, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(segment_whose_holders_are_hidden_in_words, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(segment_that_is_gone_in_words, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(segment_with_unknowns_in_words, set_up, tear_down),
