@@ -86,7 +86,10 @@ LIVE_TESTS   := $(call programs,live)
 SCREEN_TESTS := $(call programs,screen)
 BENCHES      := $(call programs,bench)
 HELPERS      := $(patsubst tests/live/helpers/%.c,$(BUILD)/tests/helpers/%,\
-		$(wildcard tests/live/helpers/*.c))
+		$(filter-out %/compat.c,$(wildcard tests/live/helpers/*.c)))
+# Programs that come by the 32-bit entry, which arm64 has too, but not for what its compiler makes.
+COMPAT       := $(if $(filter x86,$(BPF_ARCH)),\
+		$(addprefix $(BUILD)/tests/helpers/,compat32 int80))
 SCRIPT_TESTS := $(wildcard tests/unit/*.sh tests/live/*.sh tests/screen/*.sh)
 
 # What a unit test links with, besides the base room: by the room of the noun that it tests
@@ -110,7 +113,7 @@ unit_libs    = $(call libs,cmocka $(call either,LIBS_$(call noun_room,$(1)),LIBS
 
 # ---- goals -----------------------------------------------------------------------------------
 
-.PHONY: all deps demo check tests unit sanitize bench lint format install uninstall clean help FORCE
+.PHONY: all deps demo check check-kernels tests unit sanitize bench lint format install uninstall clean help FORCE
 
 all: $(PROGRAMS) ## build shmtop and its demo programs (no root needed)
 
@@ -129,9 +132,15 @@ demo: ## build, then watch the fork demo live (as root, to see all of it)
 check: ## build and run all tests; the last line counts them
 	@vendor/install-packages.sh $(DEPS)
 	@$(MAKE) --no-print-directory tests sanitize && \
-		tests/run.sh $(CHECKED); status=$$?; $(give_back); exit $$status
+		tests/run.sh $(CHECKED) tests/kernels/check.sh; \
+		status=$$?; $(give_back); exit $$status
 
-tests: all $(UNIT_TESTS) $(LIVE_TESTS) $(SCREEN_TESTS) $(HELPERS) ## build all tests
+check-kernels: ## run the live tests inside of Debian's kernels (tests/kernels/run.sh -h)
+	@vendor/install-packages.sh $(DEPS)
+	@$(MAKE) --no-print-directory tests && \
+		tests/kernels/run.sh; status=$$?; $(give_back); exit $$status
+
+tests: all $(UNIT_TESTS) $(LIVE_TESTS) $(SCREEN_TESTS) $(HELPERS) $(COMPAT) ## build all tests
 
 unit: $(UNIT_TESTS) ## build the unit tests
 
@@ -155,7 +164,7 @@ clean: ## remove everything that was made
 	rm -rf $(BUILD)
 
 help: ## list these goals
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 	@echo '  V=1 shows the commands; CC, CFLAGS, LDFLAGS, PREFIX and DESTDIR are honoured.'
 
 # ---- programs and libraries ------------------------------------------------------------------
@@ -240,6 +249,13 @@ $(HELPERS): $(BUILD)/tests/helpers/%: $(BUILD)/tests/live/helpers/%.o
 	$(call say,LD,$@)
 	@mkdir -p $(@D)
 	$(Q)$(link) -lpthread
+
+# No C library: that of 32-bit programs is not there unless somebody asked for it.
+$(COMPAT): tests/live/helpers/compat.c $(BUILD)/flags
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -std=gnu17 $(WARNINGS) -O1 -g -ffreestanding -fno-stack-protector -fno-pie \
+		-static -nostdlib $(if $(filter %32,$@),-m32,-m64) -o $@ $<
 
 # ---- the looks of the source -----------------------------------------------------------------
 

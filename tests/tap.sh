@@ -5,7 +5,8 @@
 # not get there has failed.
 #	check "what is claimed" COMMAND ARGS...		ok when the command succeeds
 #	skip "what is claimed" "why it cannot be seen here"
-#	wait_for SECONDS COMMAND ARGS...		until the command succeeds
+#	wait_for SECONDS COMMAND ARGS...		until the command succeeds; where everything is slow,
+#							LIVE_SLOW times as long
 
 tap_count=0
 tap_failed=0
@@ -29,7 +30,7 @@ skip() {
 }
 
 wait_for() {
-	tap_deadline=$(($(date +%s) + $1))
+	tap_deadline=$(($(date +%s) + $1 * ${LIVE_SLOW:-1}))
 	shift
 	until "$@"; do
 		[ "$(date +%s)" -lt "$tap_deadline" ] || return 1

@@ -88,6 +88,7 @@ under() {
 	shmtop) tracer_start "$shmtop" trace -J && "$@" ;;
 	text) tracer_start "$shmtop" trace && "$@" ;;
 	view) tracer_start "$shmtop" -b -d 1 && "$@" ;;
+	compat) tracer_start "$shmtop" -b -d 1 --compat && "$@" ;;
 	bpftrace) tracer_start bpftrace -o /dev/null -e "$bpftrace_program" && "$@" ;;
 	perf) tracer_start perf trace -o /dev/null -a -e "$calls" && "$@" ;;
 	tracepoint) tracer_start perf stat -a -e syscalls:sys_enter_shmget,syscalls:sys_exit_shmget -- sleep 600 && "$@" ;;
@@ -137,6 +138,7 @@ bench_others() {
 	title "other system calls: getppid (ratio: to nothing traced)"
 	row "nothing traced" "$("$bench/cycle" getppid 500) ns" "1.00x" "cycle getppid 500"
 	compare "shmtop -b" view getppid "shmtop -b -d 1"
+	compare "shmtop -b --compat" compat getppid "shmtop -b -d 1 --compat"
 	command -v perf >/dev/null &&
 		compare "the kernel's floor: an enter and an exit tracepoint" tracepoint getppid \
 			"perf stat -a -e syscalls:sys_{enter,exit}_shmget"

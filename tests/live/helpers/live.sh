@@ -6,6 +6,7 @@
 #	$shmtop $demo $helpers		what is tested, and the helper programs
 #	$work				a folder that goes with the test
 #	$ipcns				inode of the private namespace
+# LIVE_RUNG names the probes that $shmtop is to use (--probe) where a test does not say so itself.
 
 if [ -z "${LIVE_PRIVATE:-}" ]; then
 	LIVE_PRIVATE=1
@@ -40,6 +41,24 @@ trap live_end EXIT
 trap 'exit 1' INT TERM HUP
 
 command -v jq >/dev/null || skip_all "jq is missing"
+
+# The same program, told its probes in front of all other options of the command
+if [ -n "${LIVE_RUNG:-}" ]; then
+	cat >"$work/shmtop" <<-END
+		#!/bin/sh
+		case " \$* " in
+		*" --probe"*) exec '$shmtop' "\$@" ;;
+		esac
+		case \${1:-} in
+		list | show | trace | doctor | demo) command=\$1 && shift ;;
+		'' | -*) ;;
+		*) exec '$shmtop' "\$@" ;;
+		esac
+		exec '$shmtop' \${command:-} '--probe=$LIVE_RUNG' "\$@"
+	END
+	chmod 755 "$work" "$work/shmtop"
+	shmtop=$work/shmtop
+fi
 
 # hold OPTIONS...: a process in the state that helpers/holdstate.c describes, until release. What it
 # says is in $work/held.
