@@ -46,7 +46,7 @@ option_parser argument_interval;
 		.name = "compat", .field = offsetof(config, member),              \
 		.help = "calls of 32-bit programs, where only a probe on each\n"  \
 			"system call of the machine sees them: each then costs\n" \
-			"@COMPAT_COST@ more; not needed on the fexit rung"        \
+			"about 0.2 us more; not needed on the fexit rung"         \
 	}
 
 #define ARGUMENT_RING(config, member)                                                           \

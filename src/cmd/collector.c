@@ -369,8 +369,7 @@ int collector_open(const struct collector_options *options, struct collector **o
 		goto fail;
 	collector->options = *options;
 	collector->own_ipcns = namespaces_own();
-	if ((error = sysvipc_check(why)) ||
-	    (error = owner_names_new(&collector->owners)) ||
+	if ((error = sysvipc_check(why)) || (error = owner_names_new(&collector->owners)) ||
 	    (error = model_new(NULL, &collector->model)) ||
 	    (error = attachers_open(options->rung != COLLECTOR_POLL, &collector->attachers)) ||
 	    (error = open_probes(collector, why)))

@@ -339,8 +339,13 @@ static int find_holder(struct scan *scan, const struct segment *segment,
 	if (error)
 		return error;
 	scan->holder->scan = scan->stamp;
-	/* One that ended may be seen there for the last time. It is no better label than another. */
-	if (process != scan->holder->process && !process->ended)
+	/* what was to name it may be lost */
+	if (model->distrusted)
+		scan->holder->unnamed = false;
+	/* Of several that share it one may be seen there for the last time. Where it is told who leaves, the
+	 * label that has not left is as good. */
+	if (process != scan->holder->process &&
+	    (model->distrusted || !model_is_told(model, FACT_EXACT_DETACH)))
 		holder_label(model, scan->holder, process);
 	if (process == scan->holder->process && process->ended &&
 	    model_is_told(model, FACT_EXACT_DETACH))
