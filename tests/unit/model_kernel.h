@@ -47,6 +47,7 @@ struct kernel {
 	uint64_t
 		pinned; /* an address space that lives on without a process, by somebody's reference; 0 none */
 	int32_t pids;
+	size_t seen; /* tasks that a scan under way has come to: new ones come after them, as pids do */
 	bool quiet, lost;
 
 	bool exact;
@@ -280,7 +281,7 @@ static inline void kernel_leave(struct kernel *kernel, const struct kernel_task 
 
 static inline struct kernel_task *kernel_new_task(struct kernel *kernel)
 {
-	for (size_t i = 0; i < TASKS; i++) {
+	for (size_t i = kernel->seen; i < TASKS; i++) {
 		struct kernel_task *task = &kernel->tasks[i];
 
 		if (task->pid)

@@ -180,8 +180,7 @@ static const struct mapping *find_vma(const struct model *model, const struct ke
 
 	while (mapping && !(mapping->start == vma->start && mapping->holder->mm == vma->mm))
 		mapping = mapping->segment_next;
-	if (!mapping)
-		fail_msg("%lx of segment %d is not known", (unsigned long)vma->start, vma->shmid);
+	assert_non_null(mapping);
 	assert_int_equal(mapping->length, vma->length);
 	assert_int_equal(mapping->offset, vma->offset);
 	return mapping;
@@ -499,8 +498,10 @@ static void look_at_mappings_slowly(struct kernel *kernel, struct model *model)
 			twice = twice || seen[j] == seen[i];
 		if (!twice)
 			count = look_at_space(kernel, seen[i], rows, count);
+		kernel->seen = i + 1;
 		kernel_step(kernel);
 	}
+	kernel->seen = 0;
 	scan(model, rows, count, began);
 }
 
