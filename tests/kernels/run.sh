@@ -65,6 +65,7 @@ processor_of() {
 rungs_of() {
 	case $1 in
 	test_attachers | test_cli.sh | test_degraded.sh | test_poll.sh) echo - ;;
+	test_life.sh) echo fexit ;;
 	test_counting.sh | test_demo.sh | test_filters.sh | test_flash.sh | test_namespaces.sh | \
 		test_real.sh) echo fexit tracepoint ;;
 	*) echo "$rungs" ;;

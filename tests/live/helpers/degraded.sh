@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
+# shellcheck disable=SC2016,SC2154 # the $ are jq's; live.sh assigns the variables
 #
 # What tests of missing means share; source it behind live.sh. A process holds a segment, attached twice, and
 # each command is tried in a state that the arguments behind COMMAND make:
