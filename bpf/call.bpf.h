@@ -260,9 +260,10 @@ static __always_inline void call_arguments(const struct call *call, struct shm_e
 	}
 }
 
-/* What has entered by this door leaves. An exit whose enter was not seen, or passed no filter, is none
- * of ours. */
-static __always_inline void call_exit(struct task_struct *task, enum call_door door, __s64 result)
+/* What has entered by this door leaves: a call of this kind, 0: of whichever has entered. An exit whose
+ * enter was not seen, or passed no filter, is none of ours. */
+static __always_inline void call_exit(struct task_struct *task, enum call_door door,
+				      enum shm_event_kind known_kind, __s64 result)
 {
 	struct call *call = call_current(task);
 	struct shm_event *event = NULL;
@@ -270,9 +271,12 @@ static __always_inline void call_exit(struct task_struct *task, enum call_door d
 	bool created;
 	__u32 kind;
 
-	if (!call || call->door != door)
+	if (!call || call->door != door || (known_kind && call->kind != known_kind)) {
+		if (known_kind && admits(task))
+			lose(SHM_LOSS_ENTER, known_kind);
 		return;
-	kind = call->kind;
+	}
+	kind = known_kind ? known_kind : call->kind;
 	ret = call_result(call, result);
 	created = kind == SHM_EVENT_SHMGET && shmget_created(task, call, ret);
 	if (follow_life)

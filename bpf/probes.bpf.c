@@ -53,7 +53,7 @@ int try_storage(void *ctx)
 	SEC("fexit")                                                                             \
 	int fexit_##name(unsigned long long *ctx)                                                \
 	{                                                                                        \
-		call_exit(task_current(), DOOR_NATIVE, ctx[1]);                                  \
+		call_exit(task_current(), DOOR_NATIVE, call_kind, ctx[1]);                       \
 		return 0;                                                                        \
 	}
 
@@ -139,7 +139,7 @@ static __always_inline void compat_enter(struct task_struct *task, const struct 
 	SEC("fexit")                                                                  \
 	int fexit_compat_##name(unsigned long long *ctx)                              \
 	{                                                                             \
-		call_exit(task_current(), DOOR_COMPAT, ctx[1]);                       \
+		call_exit(task_current(), DOOR_COMPAT, 0, ctx[1]);                    \
 		return 0;                                                             \
 	}
 
@@ -167,26 +167,33 @@ int raw_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = task_current();
 
 	if (task_calls_compat(task))
-		call_exit(task, DOOR_RAW, ctx->args[1]);
+		call_exit(task, DOOR_RAW, 0, ctx->args[1]);
 	return 0;
 }
 
 /* ---- calls: tracepoints -------------------------------------------------------------------- */
 
 /* What the context has no room for must not be read: the tracepoint of shmdt has one argument. */
-#define CALL_BY_TRACEPOINT(name, call_kind, ...)                          \
-	SEC("tracepoint/syscalls/sys_enter_" #name)                       \
-	int sys_enter_##name(struct syscall_enter *ctx)                   \
-	{                                                                 \
-		struct task_struct *task = task_current();                \
-		const struct call_enter enter = {.kind = call_kind,       \
-						 .door = DOOR_TRACEPOINT, \
-						 .args = {__VA_ARGS__},   \
-						 .shmid = -1};            \
-                                                                          \
-		if (admits(task))                                         \
-			call_enter(task, &enter);                         \
-		return 0;                                                 \
+#define CALL_BY_TRACEPOINT(name, call_kind, ...)                                 \
+	SEC("tracepoint/syscalls/sys_enter_" #name)                              \
+	int sys_enter_##name(struct syscall_enter *ctx)                          \
+	{                                                                        \
+		struct task_struct *task = task_current();                       \
+		const struct call_enter enter = {.kind = call_kind,              \
+						 .door = DOOR_TRACEPOINT,        \
+						 .args = {__VA_ARGS__},          \
+						 .shmid = -1};                   \
+                                                                                 \
+		if (admits(task))                                                \
+			call_enter(task, &enter);                                \
+		return 0;                                                        \
+	}                                                                        \
+                                                                                 \
+	SEC("tracepoint")                                                        \
+	int sys_exit_##name(struct syscall_exit *ctx)                            \
+	{                                                                        \
+		call_exit(task_current(), DOOR_TRACEPOINT, call_kind, ctx->ret); \
+		return 0;                                                        \
 	}
 
 CALL_BY_TRACEPOINT(shmget, SHM_EVENT_SHMGET, ctx->args[0], ctx->args[1], ctx->args[2])
@@ -232,14 +239,6 @@ int sys_enter_shmdt_vma(struct syscall_enter *ctx)
 	if (!mappings_were_told(task))
 		bpf_find_vma(task, ctx->args[0], shmid_of_vma, &enter.shmid, 0);
 	call_enter(task, &enter);
-	return 0;
-}
-
-/* Attached to the exits of all four: its long part is the same, and a verifier reads it once. */
-SEC("tracepoint")
-int sys_exit(struct syscall_exit *ctx)
-{
-	call_exit(task_current(), DOOR_TRACEPOINT, ctx->ret);
 	return 0;
 }
 

@@ -53,7 +53,10 @@ enum shm_loss_reason {
 	SHM_LOSS_RING = 0,  /* the ring buffer had no room */
 	SHM_LOSS_PAIRS = 1, /* the table that joins enter and exit was full */
 	SHM_LOSS_KNOWN = 2, /* the table of known holders was full: its life goes unseen */
-	SHM_LOSS_REASONS = 3,
+	/* A call left whose enter was not seen. Lost if the kernel skipped that program, which it counts
+	 * itself; else one that was under way when tracing began. */
+	SHM_LOSS_ENTER = 3,
+	SHM_LOSS_REASONS = 4,
 };
 
 /* Who a thread group is to us: the value of the map `known`. Its key is the group's pid as records name

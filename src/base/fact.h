@@ -224,6 +224,8 @@ struct source_status {
 	const char *attachers; /* "iter", "maps", or "none" */
 	uint32_t exact;        /* enum fact_exact */
 	uint64_t lost;         /* events that the kernel could not deliver since the start */
+	uint64_t skipped;      /* of these, those whose probe it did not run, being busy: no larger
+			   * buffer would help */
 	bool partial;     /* some processes may not be looked at: their mappings are not known */
 	char unseen[128]; /* what nothing that stands can see, for people; may be empty */
 	char why[256];    /* why not better; empty when nothing is missing */

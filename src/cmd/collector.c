@@ -92,6 +92,7 @@ static void notice_loss(struct collector *collector)
 		return;
 	collector->lost = loss.total;
 	collector->status.lost = loss.total;
+	collector->status.skipped = loss.skipped;
 	model_set_status(collector->model, &collector->status);
 	model_distrust(collector->model);
 	model_recheck_processes(collector->model);

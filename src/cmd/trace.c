@@ -197,6 +197,18 @@ static int look(struct trace *trace)
 	return error;
 }
 
+static struct json_object *json_loss_reasons(const struct probes_loss *loss)
+{
+	struct json_object *object = json_object_new_object();
+
+	json_object_object_add(object, "buffer_full", json_object_new_uint64(loss->ring));
+	json_object_object_add(object, "tables_full",
+			       json_object_new_uint64(loss->pairs + loss->known));
+	json_object_object_add(object, "probe_busy", json_object_new_uint64(loss->skipped));
+	json_object_object_add(object, "undecoded", json_object_new_uint64(loss->bad));
+	return object;
+}
+
 static void print_json_loss(const struct probes_loss *loss)
 {
 	struct json_object *object = json_object_new_object();
@@ -209,6 +221,7 @@ static void print_json_loss(const struct probes_loss *loss)
 	json_object_object_add(object, "schema", json_object_new_string("shmtop.loss/1"));
 	json_object_object_add(object, "lost", json_object_new_uint64(loss->total));
 	json_object_object_add(object, "ops", ops);
+	json_object_object_add(object, "reasons", json_loss_reasons(loss));
 	json_print(stdout, object);
 }
 
@@ -483,9 +496,9 @@ static void tell_losses_to_people(const struct trace *trace)
 
 	if (loss->total)
 		log_error("trace: %" PRIu64 " events were lost (buffer full %" PRIu64
-			  ", tables full %" PRIu64 ", probe busy %" PRIu64
-			  "): try a larger --ring-size, or -p, -o, -x",
-			  loss->total, loss->ring, loss->pairs + loss->known, loss->skipped);
+			  ", tables full %" PRIu64 ", probe busy %" PRIu64 ")%s",
+			  loss->total, loss->ring, loss->pairs + loss->known, loss->skipped,
+			  loss->ring ? ": try a larger --ring-size, or -p, -o, -x" : "");
 }
 
 /* Returns the exit status. */

@@ -358,17 +358,19 @@ bool probe_set_follows(const struct probe_set *set)
 	return set->skeleton->rodata->follow_life;
 }
 
-void probe_set_skipped(const struct probe_set *set, uint64_t skipped[static FACT_OPS])
+void probe_set_skips(const struct probe_set *set, struct probe_skips *out)
 {
-	memset(skipped, 0, FACT_OPS * sizeof(skipped[0]));
+	*out = (struct probe_skips){0};
 	for (enum probe i = 0; i < PROBES; i++) {
+		const struct probe_spec *spec = &probe_table[i];
 		struct bpf_prog_info info = {0};
 		uint32_t size = sizeof(info);
 
-		if (!(set->stands & PROBE_BIT(i)))
+		if (!(set->stands & PROBE_BIT(i)) ||
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program_of(set->skeleton, i)), &info,
+					   &size))
 			continue;
-		if (!bpf_obj_get_info_by_fd(bpf_program__fd(program_of(set->skeleton, i)), &info,
-					    &size))
-			skipped[probe_table[i].op] += info.recursion_misses;
+		*(spec->enter ? &out->enters[spec->op] : &out->others[spec->op]) +=
+			info.recursion_misses;
 	}
 }

@@ -36,8 +36,14 @@ void probe_set_close(struct probe_set *set);
 /* Is the table of known groups kept? */
 bool probe_set_follows(const struct probe_set *set);
 
-/* Runs that the kernel skipped since a program of the set was busy on that CPU, by kind of record: on
- * kernels that can be preempted anywhere. A system call a program. */
-void probe_set_skipped(const struct probe_set *set, uint64_t skipped[static FACT_OPS]);
+/* Runs that the kernel skipped since a program was busy on that CPU, by kind of record: on kernels that
+ * can be preempted anywhere */
+struct probe_skips {
+	uint64_t enters[FACT_OPS]; /* of programs whose spec says `enter` */
+	uint64_t others[FACT_OPS];
+};
+
+/* Since the start. A system call a program. */
+void probe_set_skips(const struct probe_set *set, struct probe_skips *out);
 
 #endif

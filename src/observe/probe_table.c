@@ -42,9 +42,18 @@
 	.how = "raw_tp", .kind = PROBE_RAW, .target = target_, PROGRAM(function)
 
 /* The pair on one function, exit and enter */
-#define PAIR(call, target, function, op_, ops_)                                     \
-	[FEXIT_##call] = {FEXIT(target, fexit_##function), .op = op_, .ops = ops_}, \
-	[FENTRY_##call] = {FENTRY(target, fentry_##function), .op = op_, .ops = ops_}
+#define PAIR(call, target, function, op_, ops_, enter_)                               \
+	[FEXIT_##call] = {FEXIT(target, fexit_##function), .op = op_, .ops = ops_},   \
+	[FENTRY_##call] = {FENTRY(target, fentry_##function), .op = op_, .ops = ops_, \
+			   .enter = enter_}
+#define NATIVE_PAIR(call, function, op, ops) PAIR(call, NATIVE(function), function, op, ops, true)
+#define COMPAT_PAIR(call, function, op, ops) \
+	PAIR(COMPAT_##call, COMPAT_##call, compat_##function, op, ops, false)
+#define TRACEPOINT_PAIR(call, function, op_, ops_)                                             \
+	[TRACEPOINT_EXIT_##call] = {TRACEPOINT("sys_exit_" #function, sys_exit_##function),    \
+				    .op = op_, .ops = ops_},                                   \
+	[TRACEPOINT_ENTER_##call] = {TRACEPOINT("sys_enter_" #function, sys_enter_##function), \
+				     .op = op_, .ops = ops_, .enter = true}
 
 const struct probe_spec probe_table[PROBES] = {
 	[SCHED_FORK] = {SCHED(sched_process_fork), .op = FACT_FORK, .ops = GROUPS, .tree = true},
@@ -59,35 +68,23 @@ const struct probe_spec probe_table[PROBES] = {
 	[LIFE_MMAP] = {LIFE("fexit", shm_mmap), .op = FACT_ATTACH, .ops = BIT(ATTACH)},
 	[LIFE_NEWSEG] = {LIFE("fexit", newseg), .op = FACT_SHMGET, .ops = BIT(SHMGET) | GROUPS},
 
-	PAIR(SHMGET, NATIVE(shmget), shmget, FACT_SHMGET, BIT(SHMGET) | GROUPS),
-	PAIR(SHMAT, NATIVE(shmat), shmat, FACT_SHMAT, BIT(SHMAT) | GROUPS),
-	PAIR(SHMDT, NATIVE(shmdt), shmdt, FACT_SHMDT, BIT(SHMDT)),
-	PAIR(SHMCTL, NATIVE(shmctl), shmctl, FACT_SHMCTL, BIT(SHMCTL)),
+	NATIVE_PAIR(SHMGET, shmget, FACT_SHMGET, BIT(SHMGET) | GROUPS),
+	NATIVE_PAIR(SHMAT, shmat, FACT_SHMAT, BIT(SHMAT) | GROUPS),
+	NATIVE_PAIR(SHMDT, shmdt, FACT_SHMDT, BIT(SHMDT)),
+	NATIVE_PAIR(SHMCTL, shmctl, FACT_SHMCTL, BIT(SHMCTL)),
 
-	PAIR(COMPAT_SHMGET, COMPAT_SHMGET, compat_shmget, FACT_SHMGET, BIT(SHMGET) | GROUPS),
-	PAIR(COMPAT_SHMAT, COMPAT_SHMAT, compat_shmat, FACT_SHMAT, BIT(SHMAT) | GROUPS),
-	PAIR(COMPAT_SHMDT, COMPAT_SHMDT, compat_shmdt, FACT_SHMDT, BIT(SHMDT)),
-	PAIR(COMPAT_SHMCTL, COMPAT_SHMCTL, compat_shmctl, FACT_SHMCTL, BIT(SHMCTL)),
-	PAIR(COMPAT_IPC, COMPAT_IPC, compat_ipc, FACT_SHMGET, FACT_OPS_CALLS | GROUPS),
+	COMPAT_PAIR(SHMGET, shmget, FACT_SHMGET, BIT(SHMGET) | GROUPS),
+	COMPAT_PAIR(SHMAT, shmat, FACT_SHMAT, BIT(SHMAT) | GROUPS),
+	COMPAT_PAIR(SHMDT, shmdt, FACT_SHMDT, BIT(SHMDT)),
+	COMPAT_PAIR(SHMCTL, shmctl, FACT_SHMCTL, BIT(SHMCTL)),
+	COMPAT_PAIR(IPC, ipc, FACT_SHMGET, FACT_OPS_CALLS | GROUPS),
 
-	[TRACEPOINT_EXIT_SHMGET] = {TRACEPOINT("sys_exit_shmget", sys_exit), .op = FACT_SHMGET,
-				    .ops = BIT(SHMGET) | GROUPS},
-	[TRACEPOINT_ENTER_SHMGET] = {TRACEPOINT("sys_enter_shmget", sys_enter_shmget),
-				     .op = FACT_SHMGET, .ops = BIT(SHMGET) | GROUPS},
-	[TRACEPOINT_EXIT_SHMAT] = {TRACEPOINT("sys_exit_shmat", sys_exit), .op = FACT_SHMAT,
-				   .ops = BIT(SHMAT) | GROUPS},
-	[TRACEPOINT_ENTER_SHMAT] = {TRACEPOINT("sys_enter_shmat", sys_enter_shmat),
-				    .op = FACT_SHMAT, .ops = BIT(SHMAT) | GROUPS},
-	[TRACEPOINT_EXIT_SHMDT] = {TRACEPOINT("sys_exit_shmdt", sys_exit), .op = FACT_SHMDT,
-				   .ops = BIT(SHMDT)},
-	[TRACEPOINT_ENTER_SHMDT] = {TRACEPOINT("sys_enter_shmdt", sys_enter_shmdt),
-				    .op = FACT_SHMDT, .ops = BIT(SHMDT)},
-	[TRACEPOINT_EXIT_SHMCTL] = {TRACEPOINT("sys_exit_shmctl", sys_exit), .op = FACT_SHMCTL,
-				    .ops = BIT(SHMCTL)},
-	[TRACEPOINT_ENTER_SHMCTL] = {TRACEPOINT("sys_enter_shmctl", sys_enter_shmctl),
-				     .op = FACT_SHMCTL, .ops = BIT(SHMCTL)},
+	TRACEPOINT_PAIR(SHMGET, shmget, FACT_SHMGET, BIT(SHMGET) | GROUPS),
+	TRACEPOINT_PAIR(SHMAT, shmat, FACT_SHMAT, BIT(SHMAT) | GROUPS),
+	TRACEPOINT_PAIR(SHMDT, shmdt, FACT_SHMDT, BIT(SHMDT)),
+	TRACEPOINT_PAIR(SHMCTL, shmctl, FACT_SHMCTL, BIT(SHMCTL)),
 	[TRACEPOINT_ENTER_SHMDT_VMA] = {TRACEPOINT("sys_enter_shmdt", sys_enter_shmdt_vma),
-					.op = FACT_SHMDT, .ops = BIT(SHMDT)},
+					.op = FACT_SHMDT, .ops = BIT(SHMDT), .enter = true},
 
 	[RAW_EXIT] = {RAW("sys_exit", raw_sys_exit), .op = FACT_SHMGET,
 		      .ops = FACT_OPS_CALLS | GROUPS},

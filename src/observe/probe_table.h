@@ -78,6 +78,7 @@ struct probe_spec {
 	enum fact_op op; /* records of this one are missing when a run was skipped */
 	uint32_t ops;    /* FACT_OP_BITs: any of these needs it */
 	bool tree;       /* following a tree of processes needs it too */
+	bool enter;      /* its exit tells, by SHM_LOSS_ENTER, which runs of it were missed */
 	size_t program;  /* struct bpf_program * in struct probes_bpf, by its offset */
 };
 

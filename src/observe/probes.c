@@ -22,7 +22,7 @@ struct probes {
 	struct ring_buffer *ring;
 	int epoll;
 	size_t ring_records; /* that fit into the ring */
-	uint64_t skipped[FACT_OPS];
+	struct probe_skips skips;
 
 	char names[PROBES][NAME_LEN];
 	struct probes_report reports[PROBES];
@@ -91,7 +91,15 @@ long probes_drain(struct probes *probes, size_t limit, probes_handler *handler, 
 
 void probes_count_skipped(struct probes *probes)
 {
-	probe_set_skipped(&probes->set, probes->skipped);
+	probe_set_skips(&probes->set, &probes->skips);
+}
+
+/* A call both of whose programs were skipped is lost once: its exit counts it. */
+static uint64_t skipped_of(const struct probes *probes, enum fact_op op, uint64_t without_enter)
+{
+	const uint64_t enters = probes->skips.enters[op];
+
+	return probes->skips.others[op] + (enters < without_enter ? enters : without_enter);
 }
 
 void probes_loss(const struct probes *probes, struct probes_loss *out)
@@ -104,15 +112,17 @@ void probes_loss(const struct probes *probes, struct probes_loss *out)
 		const uint64_t pairs = counters->losses[SHM_LOSS_PAIRS][kind];
 		const uint64_t known = counters->losses[SHM_LOSS_KNOWN][kind];
 		const enum fact_op op = record_op(kind);
+		const uint64_t skipped =
+			skipped_of(probes, op, counters->losses[SHM_LOSS_ENTER][kind]);
 
 		out->ring += ring;
 		out->pairs += pairs;
 		out->known += known;
-		out->skipped += probes->skipped[op];
+		out->skipped += skipped;
 		/* The record of who could not be known came all the same; but the child of a fork
 		 * that could not be known has forks and an exit that nobody tells. */
-		out->ops[op] = ring + pairs + probes->skipped[op] + (op == FACT_FORK ? known : 0);
-		out->total += ring + pairs + known + probes->skipped[op];
+		out->ops[op] = ring + pairs + skipped + (op == FACT_FORK ? known : 0);
+		out->total += ring + pairs + known + skipped;
 	}
 }
 

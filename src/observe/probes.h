@@ -83,11 +83,10 @@ struct probes_loss {
 	uint64_t total;
 	uint64_t ops[FACT_OPS]; /* by kind */
 	uint64_t ring, pairs,
-		known; /* by reason: buffer full; enter/exit table full; holder table full */
-	uint64_t
-		skipped; /* by reason: programs that the kernel did not run since one was busy on that
-			   * CPU; known with a delay of a second, and at most: a call may count twice */
-	uint64_t bad;    /* records that could not be decoded; part of total, of no op */
+		known;    /* by reason: buffer full; enter/exit table full; holder table full */
+	uint64_t skipped; /* by reason: programs that the kernel did not run since one was busy on
+			   * that CPU; as of the last probes_count_skipped() */
+	uint64_t bad;     /* records that could not be decoded; part of total, of no op */
 };
 /* Since the start. Cheap: reads a mapped page. */
 void probes_loss(const struct probes *probes, struct probes_loss *out);

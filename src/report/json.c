@@ -230,6 +230,7 @@ static struct json_object *json_probe(const struct model *model)
 		 json_object_new_boolean((status->exact & FACT_EXACT_ALL) == FACT_EXACT_ALL));
 	json_add(object, "unseen", json_object_new_string(source_unseen(status)));
 	json_add(object, "lost", json_object_new_uint64(status->lost));
+	json_add(object, "skipped", json_object_new_uint64(status->skipped));
 	json_add(object, "drift", totals.has_drift ? json_object_new_uint64(totals.drift) : NULL);
 	json_add(object, "why", json_object_new_string(status->why));
 	return object;

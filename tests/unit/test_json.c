@@ -314,7 +314,7 @@ static void document_has_a_head(void **state)
 		 "\"kernel\":\"%s\",\"probe\":{\"calls\":\"tracepoint\",\"compat\":null,\"life\":"
 		 "\"sched\","
 		 "\"attachers\":\"iter\",\"exact\":false,\"unseen\":\"32-bit calls\","
-		 "\"lost\":0,\"drift\":1,\"why\":\"no fentry\"}}",
+		 "\"lost\":0,\"skipped\":0,\"drift\":1,\"why\":\"no fentry\"}}",
 		 machine.nodename, machine.release);
 	assert_json(json_document("list", *state), expected);
 }
@@ -345,15 +345,16 @@ static void document_tells_what_stands(void **state)
 	(void)state;
 	assert_probe(&status, "{\"calls\":\"fexit\",\"compat\":\"fexit\",\"life\":\"exact\","
 			      "\"attachers\":\"iter\",\"exact\":true,\"unseen\":\"\",\"lost\":0,"
-			      "\"drift\":0,\"why\":\"\"}");
+			      "\"skipped\":0,\"drift\":0,\"why\":\"\"}");
 	/* one bit less is not exact */
 	status.exact &= ~(uint32_t)FACT_EXACT_DETACH;
 	status.compat = "none";
 	status.life = "mixed";
 	status.lost = 3;
+	status.skipped = 2;
 	assert_probe(&status, "{\"calls\":\"fexit\",\"compat\":null,\"life\":\"mixed\","
 			      "\"attachers\":\"iter\",\"exact\":false,\"unseen\":\"\",\"lost\":3,"
-			      "\"drift\":0,\"why\":\"\"}");
+			      "\"skipped\":2,\"drift\":0,\"why\":\"\"}");
 }
 
 static void document_before_anything_is_known(void **state)
@@ -370,7 +371,7 @@ static void document_before_anything_is_known(void **state)
 		    "{\"calls\":\"none\",\"compat\":null,\"life\":\"none\","
 		    "\"attachers\":\"none\",\"exact\":false,"
 		    "\"unseen\":\"calls, and what comes and goes between two looks\","
-		    "\"lost\":0,\"drift\":0,"
+		    "\"lost\":0,\"skipped\":0,\"drift\":0,"
 		    "\"why\":\"\"}");
 	json_object_put(object);
 	model_free(model);
