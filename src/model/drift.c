@@ -16,16 +16,16 @@ static int64_t difference(const struct segment *segment)
 	return (int64_t)(segment->nattch - segment->mapped);
 }
 
-static bool is_settled(const struct segment *segment)
+bool model_is_settled(const struct segment *segment)
 {
-	return !segment->gone && (segment->facts.known & FACT_COL_NATTCH) &&
+	return !segment->gone && segment->trusted && (segment->facts.known & FACT_COL_NATTCH) &&
 	       segment->before_time > segment->touched + DRIFT_REST &&
 	       segment->before_nattch == segment->nattch;
 }
 
 int64_t model_drift(const struct segment *segment)
 {
-	return segment->trusted && is_settled(segment) ? difference(segment) : 0;
+	return model_is_settled(segment) ? difference(segment) : 0;
 }
 
 /* Mappings of processes that may not be looked at are no reason to do anything. */
@@ -41,7 +41,7 @@ bool model_has_drift(const struct model *model, const struct segment *segment)
 
 static bool needs_look(const struct model *model, const struct segment *segment)
 {
-	int64_t open = segment->trusted && !is_settled(segment) ? difference(segment) : 0;
+	int64_t open = segment->trusted && !model_is_settled(segment) ? difference(segment) : 0;
 
 	return segment->outdated > segment->facts_time ||
 	       (open && (segment->facts.known & FACT_COL_NATTCH) && !may_be_hidden(model, open));

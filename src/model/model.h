@@ -308,6 +308,8 @@ void model_totals(const struct model *model, struct model_totals *out);
  * happened since a little before the earlier one: 0 when that is not so. While a shmat runs the kernel
  * counts one more, so one table alone proves nothing. */
 int64_t model_drift(const struct segment *segment);
+/* Can drift of it be told at all now? */
+bool model_is_settled(const struct segment *segment);
 /* Is it known? Where some processes may not be looked at, mappings that are missing tell nothing. */
 bool model_has_drift(const struct model *model, const struct segment *segment);
 

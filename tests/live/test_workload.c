@@ -2,7 +2,9 @@
 /*
  * The model against the kernel under a random workload.
  *
- *   test_workload [--poll] [--seed N] [--ops N] [--plain-ops N]
+ *   test_workload [--seed N] [--ops N] [--plain-ops N]
+ *
+ * LIVE_RUNG: fexit, tracepoint or poll; else the best that stands.
  *
  * Worker processes do random things to segments while a collector watches. At quiet points, when every
  * worker waits, the picture must be the kernel's: /proc/sysvipc/shm for the segments, the maps files
@@ -10,10 +12,12 @@
  *
  * The first operations are plain ones, one after the other, which events explain completely: there the
  * picture must hold by events alone, before any scan can repair it. After that, everything goes, all at
- * the same time, and the collector looks at it while it changes.
+ * the same time, and the collector looks at it while it changes. Where each mapping is told exactly, the
+ * picture holds by events alone to the end, and every look amid the work agrees with it.
  */
 #include <errno.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -30,44 +34,30 @@
 #include "tests/live/kernel_view.h"
 #include "tests/live/tap_stream.h"
 #include "tests/live/work_table.h"
+#include "tests/live/worker_slot.h"
 
 enum {
 	SHMIDS = 40, /* that the workers are told of */
 	ROWS = 16384,
 	ROUNDS_TO_QUIET = 60,
-	REPLY_MS = 20000,
 	SHOWN = 12, /* differences printed in all */
-};
-
-enum slot_state {
-	SLOT_FREE,
-	SLOT_WAITS,  /* for a command */
-	SLOT_WORKS,  /* a reply will come */
-	SLOT_STARTS, /* so will its first one */
-	SLOT_ENDS,   /* told to end, or killed */
-};
-
-struct slot {
-	enum slot_state state;
-	int fd;
-	int pidfd;
-	pid_t pid;
-	uint32_t mappings;
-	enum work work; /* the last one */
 };
 
 struct tally {
 	unsigned long done[WORK_COUNT]; /* successes */
 	unsigned long operations, failed;
 	unsigned long quiet, ticks, drained;
-	unsigned long differences_plain, differences, wanting, drift;
-	unsigned long mappings, segments; /* compared */
+	unsigned long compared_plain, differences_plain, differences, wanting, drift;
+	unsigned long settled, drift_under_way, scans_unasked; /* at ticks, on the exact rung */
+	unsigned long mappings, segments;                      /* compared */
 };
 
 struct test {
 	struct collector *collector;
 	uint32_t ipcns;
-	bool poll;
+	enum collector_rung rung;
+	bool exact;    /* each change of a mapping is told by a record of its own */
+	uint64_t lost; /* as of the last tick */
 	uint64_t random;
 	struct slot
 		slots[WORKER_SLOTS]; /* slot 0 only forks: it makes the first ones, and new ones */
@@ -76,89 +66,7 @@ struct test {
 	struct tally tally;
 };
 
-static void give_up(const char *what)
-{
-	fprintf(stderr, "test_workload: %s: %m\n", what);
-	exit(1);
-}
-
 /* ---- workers ------------------------------------------------------------------------------- */
-
-/* Its ends of all sockets, at the places where every worker looks for its own */
-static void sockets_make(struct test *test)
-{
-	for (int i = 0; i < WORKER_SLOTS; i++) {
-		int pair[2];
-
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) ||
-		    dup2(pair[1], WORKER_FD + i) < 0)
-			give_up("socketpair");
-		close(pair[1]);
-		test->slots[i].fd = pair[0];
-		test->slots[i].pidfd = -1;
-	}
-}
-
-static void sockets_close_workers_ends(void)
-{
-	for (int i = 0; i < WORKER_SLOTS; i++)
-		close(WORKER_FD + i);
-}
-
-static void readable_wait(int fd, const char *what)
-{
-	struct pollfd poller = {.fd = fd, .events = POLLIN};
-
-	if (poll(&poller, 1, REPLY_MS) != 1) {
-		errno = ETIMEDOUT;
-		give_up(what);
-	}
-}
-
-static int64_t slot_receive(struct slot *slot)
-{
-	struct work_reply reply;
-
-	readable_wait(slot->fd, "a worker does not answer");
-	if (recv(slot->fd, &reply, sizeof(reply), 0) != sizeof(reply))
-		give_up("a worker is gone");
-	slot->mappings = reply.mappings;
-	if (slot->state == SLOT_STARTS) {
-		slot->pid = reply.pid;
-		slot->pidfd = (int)syscall(SYS_pidfd_open, reply.pid, 0);
-		if (slot->pidfd < 0)
-			give_up("pidfd_open");
-	}
-	slot->state = SLOT_WAITS;
-	return reply.result;
-}
-
-/* Its address space is released before its pidfd tells that it ended. */
-static void slot_wait_end(struct slot *slot)
-{
-	struct work_reply stale;
-
-	readable_wait(slot->pidfd, "a worker does not end");
-	close(slot->pidfd);
-	slot->pidfd = -1;
-	while (recv(slot->fd, &stale, sizeof(stale), MSG_DONTWAIT) > 0)
-		;
-	slot->state = SLOT_FREE;
-}
-
-static void first_worker_start(struct test *test, const char *program)
-{
-	pid_t pid = fork();
-
-	if (pid == 0) {
-		execl(program, program, "0", (char *)NULL);
-		_exit(127);
-	}
-	if (pid < 0)
-		give_up("fork");
-	test->slots[0].state = SLOT_STARTS;
-	slot_receive(&test->slots[0]);
-}
 
 static void slot_send(struct test *test, struct slot *slot, const struct work_command *command)
 {
@@ -271,15 +179,53 @@ static void drain(struct test *test)
 {
 	long count;
 
-	while (!test->poll && (count = collector_drain(test->collector)) > 0)
+	while ((count = collector_drain(test->collector)) > 0)
 		test->tally.drained += (unsigned long)count;
+}
+
+static uint64_t loss_total(const struct test *test)
+{
+	struct probes *probes = collector_probes(test->collector);
+	struct probes_loss loss = {0};
+
+	if (probes) {
+		probes_count_skipped(probes);
+		probes_loss(probes, &loss);
+	}
+	return loss.total;
+}
+
+/* Exact records leave nothing to be found out by looking: no drift while the workers are at it, and no
+ * scan but for a loss, or for a holder whose process has left it to another one. */
+static void tick_judge(struct test *test, const struct model_needs *before, uint64_t scans)
+{
+	const struct model *model = collector_model(test->collector);
+	const uint64_t lost = model_status(model)->lost;
+
+	for (const struct segment *segment = model_segments(model); segment;
+	     segment = segment->next) {
+		if (segment->id.ipcns != test->ipcns)
+			continue;
+		test->tally.settled += model_is_settled(segment);
+		test->tally.drift_under_way += model_drift(segment) != 0;
+	}
+	if (model_scans(model) != scans && !before->settle && lost == test->lost)
+		test->tally.scans_unasked++;
+	test->lost = lost;
 }
 
 static void tick(struct test *test)
 {
+	const struct model *model = collector_model(test->collector);
+	const uint64_t scans = model_scans(model);
+	struct model_needs before;
+
+	model_needs(model, &before);
 	if (collector_tick(test->collector))
 		give_up("collector_tick");
 	test->tally.ticks++;
+	if (test->exact)
+		tick_judge(test, &before, scans);
 }
 
 /* ---- comparing ----------------------------------------------------------------------------- */
@@ -427,8 +373,11 @@ static void quiet_point(struct test *test, bool plain)
 
 	test->tally.quiet++;
 	drain(test);
-	if (plain && !test->poll)
+	/* What is lost is made good by the ticks. */
+	if (plain && loss_total(test) == test->lost) {
+		test->tally.compared_plain++;
 		test->tally.differences_plain += compare(test, false);
+	}
 	settle(test);
 	test->tally.differences += compare(test, true);
 	for (segment = model_segments(collector_model(test->collector)); segment;
@@ -458,33 +407,36 @@ static void round_run(struct test *test, bool plain)
 		slot_fork(test, &test->slots[0], child);
 	if (random % 4 == 0)
 		drain(test);
-	if (random % 64 == 1)
+	if (random % (test->exact ? 8 : 64) == 1)
 		tick(test);
 	slots_finish(test);
 }
 
 static void workload_run(struct test *test, unsigned long operations, unsigned long plain)
 {
+	const bool events = collector_probes(test->collector);
+
 	for (unsigned long round = 1; test->tally.operations < operations; round++) {
-		round_run(test, test->tally.operations < plain);
+		const bool is_plain = test->tally.operations < plain;
+
+		round_run(test, is_plain);
 		if (round % ROUNDS_TO_QUIET == 0)
-			quiet_point(test, test->tally.operations < plain);
+			quiet_point(test, test->exact || (events && is_plain));
 	}
-	quiet_point(test, false);
+	quiet_point(test, test->exact);
 }
 
 static void statistics_print(const struct test *test)
 {
 	const struct tally *tally = &test->tally;
-	struct probes_loss loss = {0};
+	const struct model *model = collector_model(test->collector);
 
-	if (collector_probes(test->collector))
-		probes_loss(collector_probes(test->collector), &loss);
-	printf("# %lu operations (%lu refused), %lu quiet points, %lu ticks, %lu events, %lu lost, "
-	       "%lu "
-	       "bad\n",
+	printf("# calls: %s, mappings: %s\n", model_status(model)->calls,
+	       test->exact ? "exact" : "concluded");
+	printf("# %lu operations (%lu refused), %lu quiet points, %lu ticks, %lu events, "
+	       "%" PRIu64 " lost, %" PRIu64 " scans\n",
 	       tally->operations, tally->failed, tally->quiet, tally->ticks, tally->drained,
-	       loss.total, loss.bad);
+	       loss_total(test), model_scans(model));
 	printf("# compared: %lu segments, %lu mappings\n#", tally->segments, tally->mappings);
 	for (int i = 0; i < WORK_COUNT; i++)
 		printf(" %s %lu%s", work_table[i].name, tally->done[i],
@@ -501,12 +453,23 @@ static void results_tell(const struct test *test, struct tap *tap)
 	tap_ok(tap, kinds == WORK_COUNT, "each kind of operation was done: %d of %d", kinds,
 	       WORK_COUNT);
 	tap_ok(tap, tally->mappings > tally->quiet * 10, "there was something to compare");
-	if (test->poll)
-		tap_skip(tap, "events alone keep segments and holders", "no events on this rung");
-	else
+	if (collector_probes(test->collector)) {
+		tap_ok(tap, tally->compared_plain > 0,
+		       "events alone were compared: %lu times of %lu", tally->compared_plain,
+		       tally->quiet);
 		tap_ok(tap, tally->differences_plain == 0,
 		       "events alone keep segments and holders: %lu differences",
 		       tally->differences_plain);
+	}
+	if (test->exact) {
+		tap_ok(tap, tally->settled > tally->ticks * 3,
+		       "at %lu ticks amid the work there was something to compare: %lu segments",
+		       tally->ticks, tally->settled);
+		tap_ok(tap, tally->drift_under_way == 0, "no drift at any tick: %lu segments",
+		       tally->drift_under_way);
+		tap_ok(tap, tally->scans_unasked == 0, "no scan without a loss: %lu",
+		       tally->scans_unasked);
+	}
 	tap_ok(tap, tally->differences == 0,
 	       "every quiet point is as the kernel says: %lu differences", tally->differences);
 	tap_ok(tap, tally->wanting == 0, "at rest nothing more is wanted: %lu times it was",
@@ -514,12 +477,28 @@ static void results_tell(const struct test *test, struct tap *tap)
 	tap_ok(tap, tally->drift == 0, "no drift at rest: %lu segments", tally->drift);
 }
 
+/* As the command's --probe= has it; NULL: the best that stands */
+static enum collector_rung rung_named(const char *name)
+{
+	static const char *const names[] = {
+		[COLLECTOR_FEXIT] = "fexit",
+		[COLLECTOR_TRACEPOINT] = "tracepoint",
+		[COLLECTOR_POLL] = "poll",
+	};
+
+	for (int rung = COLLECTOR_FEXIT; name && rung <= COLLECTOR_POLL; rung++)
+		if (strcmp(name, names[rung]) == 0)
+			return (enum collector_rung)rung;
+	if (name) {
+		fprintf(stderr, "test_workload: no rung '%s'\n", name);
+		exit(2);
+	}
+	return COLLECTOR_AUTO;
+}
+
 static void test_open(struct test *test, struct tap *tap)
 {
-	struct collector_options options = {
-		.rung = test->poll ? COLLECTOR_POLL : COLLECTOR_TRACEPOINT,
-		.events = !test->poll,
-	};
+	struct collector_options options = {.rung = test->rung, .events = true};
 	char why[PROBES_WHY_LEN] = "";
 	char program[4096];
 	ssize_t length = readlink("/proc/self/exe", program, sizeof(program) - 64);
@@ -532,22 +511,24 @@ static void test_open(struct test *test, struct tap *tap)
 	strcpy(strrchr(program, '/'), "/../helpers/worker");
 	for (int i = 0; i < SHMIDS; i++)
 		test->shmids[i] = -1;
-	sockets_make(test);
-	first_worker_start(test, program);
+	sockets_make(test->slots);
+	slot_start(&test->slots[0], program);
 	sockets_close_workers_ends();
 
 	test->ipcns = namespaces_own();
 	options.only_ipcns = test->ipcns;
 	if (collector_open(&options, &test->collector, why)) {
-		tap_skip(tap, "the workload", "no collector: %s", why);
+		tap_ok(tap, false, "the collector opens: %s", why);
 		exit(tap_done(tap));
 	}
+	test->exact = model_status(collector_model(test->collector))->exact == FACT_EXACT_ALL;
+	if (test->rung == COLLECTOR_FEXIT)
+		tap_ok(tap, test->exact, "each mapping is told exactly");
 }
 
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{.name = "poll", .val = 'p'},
 		{.name = "seed", .has_arg = required_argument, .val = 's'},
 		{.name = "ops", .has_arg = required_argument, .val = 'n'},
 		{.name = "plain-ops", .has_arg = required_argument, .val = 'e'},
@@ -560,9 +541,6 @@ int main(int argc, char **argv)
 
 	while ((letter = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (letter) {
-		case 'p':
-			test.poll = true;
-			break;
 		case 's':
 			test.random = strtoull(optarg, NULL, 10);
 			break;
@@ -576,6 +554,7 @@ int main(int argc, char **argv)
 			return 2;
 		}
 	}
+	test.rung = rung_named(getenv("LIVE_RUNG"));
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	printf("# seed %lu\n", test.random);
 	test_open(&test, &tap);
