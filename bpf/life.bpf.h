@@ -59,6 +59,7 @@ static __always_inline void mapping_tell(struct task_struct *task, struct vm_are
 					 const struct shm_file_data *data, __u32 kind,
 					 enum shm_reason reason)
 {
+	struct ipc_namespace *ns = data->ns;
 	struct shm_event *event;
 
 	if (!event_wanted(kind) || !life_admits(task))
@@ -66,7 +67,7 @@ static __always_inline void mapping_tell(struct task_struct *task, struct vm_are
 	event = event_reserve(task, kind);
 	if (!event)
 		return;
-	event->ipcns = BPF_CORE_READ(data, ns, ns.inum);
+	event->ipcns = BPF_CORE_READ(ns, ns.inum);
 	event->mm = (__u64)vma->vm_mm;
 	event->attach.start = vma->vm_start;
 	event->attach.end = vma->vm_end;
@@ -84,7 +85,8 @@ static __always_inline void mapping_know(struct task_struct *task, __u32 kind)
 		lose(SHM_LOSS_KNOWN, kind);
 }
 
-/* file_operations.mmap: each attach by shmat; mappings that remap_file_pages() makes anew, too */
+/* file_operations.mmap: each attach by shmat, also by one whose enter was not seen; what
+ * remap_file_pages() maps anew, too */
 static __always_inline void life_mmap(struct task_struct *task, struct vm_area_struct *vma)
 {
 	struct call *call = call_current(task);
@@ -97,7 +99,7 @@ static __always_inline void life_mmap(struct task_struct *task, struct vm_area_s
 		call->addr = vma->vm_start;
 	mapping_know(task, SHM_EVENT_ATTACH);
 	mapping_tell(task, vma, &data, SHM_EVENT_ATTACH,
-		     by_shmat ? SHM_REASON_SHMAT : SHM_REASON_SPLIT);
+		     by_shmat ? SHM_REASON_SHMAT : SHM_REASON_UNKNOWN);
 }
 
 /* vm_operations_struct.open: a copy, by fork for the child's address space, or within one */
@@ -149,6 +151,7 @@ static __always_inline void life_close(struct task_struct *task, struct vm_area_
 }
 
 static __always_inline enum shm_reason destroy_reason(struct task_struct *task,
+						      struct ipc_namespace *ns,
 						      struct shmid_kernel *segment)
 {
 	if (segment->shm_perm.mode & SHM_DEST)
@@ -156,7 +159,9 @@ static __always_inline enum shm_reason destroy_reason(struct task_struct *task,
 	if (call_is(call_current(task), SHM_EVENT_SHMCTL))
 		return SHM_REASON_IPC_RMID;
 	/* namespaces are taken down by a kernel thread */
-	return READ(task, flags) & PF_KTHREAD ? SHM_REASON_NAMESPACE : SHM_REASON_FORCED;
+	if (READ(task, flags) & PF_KTHREAD)
+		return SHM_REASON_NAMESPACE;
+	return ns->shm_rmid_forced ? SHM_REASON_FORCED : SHM_REASON_UNKNOWN;
 }
 
 /* shm_destroy(), before it runs */
@@ -172,7 +177,7 @@ static __always_inline void life_destroy(struct task_struct *task, struct ipc_na
 		return;
 	event->ipcns = ns->ns.inum;
 	event->destroy.shmid = segment->shm_perm.id;
-	event->destroy.reason = destroy_reason(task, segment);
+	event->destroy.reason = destroy_reason(task, ns, segment);
 	event_submit(event);
 }
 

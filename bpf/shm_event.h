@@ -31,7 +31,9 @@ enum shm_event_flag {
 
 /* Why: attach, detach, destroy */
 enum shm_reason {
-	SHM_REASON_UNKNOWN = 0, /* detach: of a dying address space, not by its own process */
+	/* attach, destroy: by a call whose enter was not seen; detach: of a dying address space, not by
+	 * its own process */
+	SHM_REASON_UNKNOWN = 0,
 	SHM_REASON_SHMAT = 1,
 	SHM_REASON_FORK = 2,
 	SHM_REASON_SPLIT = 3, /* or moved, or doubled, by mremap: within one address space */

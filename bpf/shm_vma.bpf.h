@@ -26,13 +26,14 @@ static __always_inline __u64 shm_vma_offset(struct vm_area_struct *vma)
 /* False: no segment. `data->ns` is the segment's namespace. */
 static __always_inline bool shm_vma_read(struct vm_area_struct *vma, struct shm_file_data *data)
 {
-	struct file *file = vma->vm_file;
+	struct file *file = vma->vm_file, *below;
 	struct inode *inode;
 
 	if (!file || bpf_probe_read_kernel(data, sizeof(*data), file->private_data))
 		return false;
 	inode = file->f_inode;
-	return data->id == (__s32)inode->i_ino && BPF_CORE_READ(data->file, f_inode) == inode;
+	below = data->file; /* by itself: only what is read of the kernel's memory is relocated */
+	return data->id == (__s32)inode->i_ino && BPF_CORE_READ(below, f_inode) == inode;
 }
 
 #endif

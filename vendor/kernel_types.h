@@ -94,6 +94,7 @@ struct ns_common {
 
 struct ipc_namespace {
 	struct ns_common ns;
+	int shm_rmid_forced;
 };
 
 struct pid_namespace {

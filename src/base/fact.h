@@ -219,8 +219,8 @@ struct limits_facts {
 struct source_status {
 	const char
 		*calls; /* "fexit", "tracepoint", "mixed", or "none": events do not come at all */
-	const char *compat;    /* calls of 32-bit programs: "fexit", "raw", or "none": unseen */
-	const char *life;      /* "exact", "sched", "mixed", or "none" */
+	const char *compat; /* calls of 32-bit programs: "fexit", "raw", "mixed": some, or "none" */
+	const char *life;   /* "exact", "sched", "mixed", or "none" */
 	const char *attachers; /* "iter", "maps", or "none" */
 	uint32_t exact;        /* enum fact_exact */
 	uint64_t lost;         /* events that the kernel could not deliver since the start */
@@ -229,6 +229,7 @@ struct source_status {
 	bool partial;     /* some processes may not be looked at: their mappings are not known */
 	char unseen[128]; /* what nothing that stands can see, for people; may be empty */
 	char why[256];    /* why not better; empty when nothing is missing */
+	char attachers_why[256]; /* why attachers are not "iter"; empty when they are */
 };
 
 #endif

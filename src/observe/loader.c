@@ -110,8 +110,8 @@ static bool bpf_is_refused(void)
 static const char *why_refused(void)
 {
 	if (!bpf_is_refused())
-		return "refused by the kernel (EPERM): it is hardened, or a security module says "
-		       "so";
+		return "refused by the kernel (EPERM): it is hardened, or a security module has "
+		       "a rule; needs another";
 	if (prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER)
 		return "bpf() is refused by a seccomp filter: needs a container that allows it";
 	return "bpf() is refused by a security module: needs a rule that allows it";
@@ -126,14 +126,19 @@ static const char *why_known(int error)
 		return "BPF is not for user namespaces: needs root of the machine";
 	if ((error == -EPERM || error == -ENOMEM) && memory_lock_counts())
 		return "the limit of locked memory is too low: needs ulimit -l unlimited";
-	if (error == -EMFILE || (error != -EPERM && files_are_few()))
+	if (error == -EMFILE || (error != -EPERM && error != -ENOENT && files_are_few()))
 		return "the limit of open files is too low: needs ulimit -n 1024";
 	if (access("/sys/kernel/btf/vmlinux", R_OK))
 		return "no /sys/kernel/btf/vmlinux: needs a kernel with CONFIG_DEBUG_INFO_BTF";
 	if (error == -ENOSYS)
 		return "no bpf(): needs CONFIG_BPF_SYSCALL, and no seccomp filter that hides it";
+	if (error == -ENOMEM)
+		return "out of memory in the kernel (ENOMEM): needs a smaller --ring-size, or some "
+		       "free";
 	if (is_confidential())
 		return "lockdown=confidentiality: needs a kernel with lockdown=integrity or none";
+	if (error == -ENOENT || error == -ESRCH)
+		return "this kernel has none of that name: needs another one";
 	return error == -EPERM ? why_refused() : NULL;
 }
 
@@ -145,7 +150,7 @@ char *loader_why(int error, char out[static LOADER_WHY_LEN])
 	if (reason)
 		snprintf(out, LOADER_WHY_LEN, "%s", reason);
 	else
-		snprintf(out, LOADER_WHY_LEN, "refused by the kernel (%s)",
+		snprintf(out, LOADER_WHY_LEN, "refused by the kernel (%s): dmesg may say more",
 			 log_errno_name(-error, name));
 	return out;
 }

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "observe/probe_table.h"
 
+#include <stdio.h>
+#include <string.h>
+
 #include "probes.skel.h"
 
 /* The functions that the kernel calls for system calls: they are reached through a table, so never
@@ -140,15 +143,27 @@ static uint64_t plan_call(uint64_t usable, enum probe fexit, enum probe tracepoi
 	return has_all(usable, pair(tracepoint)) ? pair(tracepoint) : 0;
 }
 
+/* All that calls of 32-bit programs come through: some of the functions may be those of the others. */
+static uint64_t all_compat(uint64_t wish)
+{
+	uint64_t all = wish & PROBES_COMPAT;
+
+	if (!probe_table[FEXIT_COMPAT_SHMGET].target)
+		all |= wish & pair(FEXIT_SHMGET);
+	if (!probe_table[FEXIT_COMPAT_SHMDT].target)
+		all |= wish & pair(FEXIT_SHMDT);
+	return all;
+}
+
 /* Calls of 32-bit programs: function by function by fexit; raw tracepoints see them all. */
-static uint64_t plan_compat(uint64_t wish, uint64_t usable)
+static uint64_t plan_compat(uint64_t wish, uint64_t usable, uint64_t natives)
 {
 	uint64_t plan = 0;
 
 	for (enum probe exit = FEXIT_COMPAT_SHMGET; exit <= FEXIT_COMPAT_IPC; exit += 2)
 		if (has_all(usable, pair(exit)))
 			plan |= pair(exit);
-	if ((!plan || plan != (wish & PROBES_COMPAT)) && has_all(usable, PROBES_RAW))
+	if (!has_all(plan | natives, all_compat(wish)) && has_all(usable, PROBES_RAW))
 		return PROBES_RAW;
 	return plan;
 }
@@ -166,20 +181,109 @@ uint64_t probe_plan(const struct probe_request *request, uint64_t refused)
 	plan |= plan_call(usable, FEXIT_SHMAT, TRACEPOINT_EXIT_SHMAT);
 	plan |= plan_call(usable, FEXIT_SHMDT, TRACEPOINT_EXIT_SHMDT);
 	plan |= plan_call(usable, FEXIT_SHMCTL, TRACEPOINT_EXIT_SHMCTL);
-	plan |= plan_compat(wish, usable);
+	plan |= plan_compat(wish, usable, plan);
 	return plan;
 }
 
 uint64_t probe_surpassed(uint64_t stands)
 {
-	uint64_t surpassed = 0;
+	uint64_t surpassed = PROBE_BIT(TRACEPOINT_ENTER_SHMDT_VMA) & ~stands;
 
 	for (enum probe call = 0; call < FENTRY_SHMCTL - FEXIT_SHMGET; call += 2)
 		if (has_all(stands, pair(FEXIT_SHMGET + call)))
 			surpassed |= pair(TRACEPOINT_EXIT_SHMGET + call);
-	if (has_all(stands, pair(FEXIT_SHMDT)))
-		surpassed |= PROBE_BIT(TRACEPOINT_ENTER_SHMDT_VMA);
 	if (has_all(stands, PROBES_COMPAT))
 		surpassed |= PROBES_RAW;
 	return surpassed;
+}
+
+/* ---- what it comes to ---------------------------------------------------------------------- */
+
+static bool is_asked(const struct probe_request *request, enum fact_op op)
+{
+	return request->ops & FACT_OP_BIT(op);
+}
+
+static bool stands_for(const struct probe_request *request, uint64_t stands, enum probe probe)
+{
+	return stands & PROBE_BIT(probe) && is_asked(request, probe_table[probe].op);
+}
+
+/* A copy by fork needs the fork as well, which names the child. */
+static uint32_t exact_of(const struct probe_request *request, uint64_t stands)
+{
+	const bool inherit =
+		stands_for(request, stands, LIFE_OPEN) && stands_for(request, stands, SCHED_FORK);
+
+	return (stands_for(request, stands, LIFE_MMAP) ? FACT_EXACT_ATTACH : 0u) |
+	       (inherit ? FACT_EXACT_INHERIT : 0u) |
+	       (stands_for(request, stands, LIFE_CLOSE) ? FACT_EXACT_DETACH : 0u) |
+	       (stands_for(request, stands, LIFE_DESTROY) ? FACT_EXACT_DESTROY : 0u);
+}
+
+static const char *calls_of(uint64_t stands)
+{
+	if (stands & PROBES_NATIVE)
+		return stands & PROBES_TRACEPOINTS ? "mixed" : "fexit";
+	return stands & PROBES_TRACEPOINTS ? "tracepoint" : "none";
+}
+
+static const char *life_of(uint32_t exact, uint64_t stands)
+{
+	if (exact)
+		return exact == FACT_EXACT_ALL ? "exact" : "mixed";
+	return stands & PROBE_BIT(SCHED_EXIT) ? "sched" : "none";
+}
+
+static const char *compat_of(const struct probe_request *request, uint64_t stands)
+{
+	if (has_all(stands, PROBES_RAW))
+		return "raw";
+	if (has_all(stands, all_compat(probe_wish(request))))
+		return "fexit";
+	return stands & PROBES_COMPAT ? "mixed" : "none";
+}
+
+static void name_unseen(struct source_status *status, const char *what)
+{
+	const size_t length = strlen(status->unseen);
+
+	snprintf(status->unseen + length, sizeof(status->unseen) - length, "%s%s",
+		 length ? ", " : "", what);
+}
+
+static bool is_followed(uint64_t stands, enum probe fexit, enum probe tracepoint)
+{
+	return plan_call(stands, fexit, tracepoint) != 0;
+}
+
+static void describe_unseen(const struct probe_request *request, uint64_t stands,
+			    struct source_status *status)
+{
+	status->unseen[0] = '\0';
+	for (enum probe call = 0; call < FENTRY_SHMCTL - FEXIT_SHMGET; call += 2) {
+		const enum fact_op op = probe_table[FEXIT_SHMGET + call].op;
+
+		if (is_asked(request, op) &&
+		    !is_followed(stands, FEXIT_SHMGET + call, TRACEPOINT_EXIT_SHMGET + call))
+			name_unseen(status, fact_op_name(op));
+	}
+	if (strcmp(status->compat, "none") == 0)
+		name_unseen(status, "calls of 32-bit programs");
+	else if (strcmp(status->compat, "mixed") == 0)
+		name_unseen(status, "some calls of 32-bit programs");
+	if (is_asked(request, FACT_DETACH) && !(status->exact & FACT_EXACT_DETACH))
+		name_unseen(status, "munmap");
+	if (is_asked(request, FACT_ATTACH) && !(status->exact & FACT_EXACT_INHERIT))
+		name_unseen(status, "mprotect and mremap");
+}
+
+void probe_describe(const struct probe_request *request, uint64_t stands,
+		    struct source_status *status)
+{
+	status->calls = calls_of(stands);
+	status->compat = compat_of(request, stands);
+	status->exact = exact_of(request, stands);
+	status->life = life_of(status->exact, stands);
+	describe_unseen(request, stands, status);
 }

@@ -111,7 +111,12 @@ uint64_t probe_wish(const struct probe_request *request);
 uint64_t probe_plan(const struct probe_request *request, uint64_t refused);
 
 /* Those that would tell nothing more: tracepoints of calls that are followed by fexit, and what sees
- * calls of 32-bit programs where all of them are followed. */
+ * calls of 32-bit programs where all of them are followed. One that replaces another for speed tells nothing
+ * more either. */
 uint64_t probe_surpassed(uint64_t stands);
+
+/* What these tell of what was asked for: calls, compat, life, exact, unseen. */
+void probe_describe(const struct probe_request *request, uint64_t stands,
+		    struct source_status *status);
 
 #endif

@@ -159,7 +159,7 @@ int probes_follow(struct probes *probes, int32_t pid)
 
 /* ---- what stands --------------------------------------------------------------------------- */
 
-/* What was refused and would be better than what stands. */
+/* What was refused and would tell more than what stands. */
 static uint64_t missed(const struct probe_set *set)
 {
 	return set->refused & probe_wish(&set->request) & ~probe_surpassed(set->stands);
@@ -191,21 +191,6 @@ const struct probes_report *probes_reports(const struct probes *probes, size_t *
 	return probes->reports;
 }
 
-static uint32_t exact_of(uint64_t stands)
-{
-	return (stands & PROBE_BIT(LIFE_MMAP) ? FACT_EXACT_ATTACH : 0u) |
-	       (stands & PROBE_BIT(LIFE_OPEN) ? FACT_EXACT_INHERIT : 0u) |
-	       (stands & PROBE_BIT(LIFE_CLOSE) ? FACT_EXACT_DETACH : 0u) |
-	       (stands & PROBE_BIT(LIFE_DESTROY) ? FACT_EXACT_DESTROY : 0u);
-}
-
-static const char *word(bool better, bool other, const char *better_word, const char *other_word)
-{
-	if (better)
-		return other ? "mixed" : better_word;
-	return other ? other_word : "none";
-}
-
 /* The best probe that was refused tells why not better. */
 static const char *first_why(const struct probe_set *set)
 {
@@ -218,20 +203,8 @@ static const char *first_why(const struct probe_set *set)
 void probes_describe(const struct probes *probes, struct source_status *status)
 {
 	const struct probe_set *set = &probes->set;
-	const uint64_t fexit = set->stands & PROBES_NATIVE;
-	const uint64_t tracepoint = set->stands & PROBES_TRACEPOINTS;
-	const bool raw = set->stands & PROBES_RAW;
-	const bool compat = raw || set->stands & PROBES_COMPAT;
-	const uint32_t exact = exact_of(set->stands);
-	const bool all = exact == FACT_EXACT_ALL;
 
-	status->calls = word(fexit, tracepoint, "fexit", "tracepoint");
-	status->compat = raw ? "raw" : compat ? "fexit" : "none";
-	status->life = word(exact, !all && probe_set_follows(set), "exact", "sched");
-	status->exact = exact;
-	snprintf(status->unseen, sizeof(status->unseen), "%s%s%s",
-		 compat ? "" : "calls of 32-bit programs", compat || all ? "" : ", ",
-		 all ? "" : "munmap and mremap");
+	probe_describe(&set->request, set->stands, status);
 	snprintf(status->why, sizeof(status->why), "%s", first_why(set));
 }
 

@@ -20,8 +20,9 @@ struct probes;
 
 /* What the kernel shall deliver. Zero values mean: everything. */
 struct probes_filter {
-	uint32_t ops; /* FACT_OP_BIT of the four calls, fork, exec, exit; 0: all */
-	int32_t pid;  /* thread group; 0: all */
+	uint32_t
+		ops; /* FACT_OP_BITs: the four calls, fork, exec, exit, attach, detach, destroy; 0: all */
+	int32_t pid; /* thread group; 0: all */
 	bool has_uid;
 	uint32_t uid;     /* real uid */
 	const char *comm; /* exact, at most 15 bytes; NULL: all */

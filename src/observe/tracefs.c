@@ -92,6 +92,6 @@ const char *tracefs_why(int error)
 		return "no tracefs: needs a kernel with CONFIG_FTRACE_SYSCALLS and /sys mounted";
 	if (is_mounted(mount_point, TRACEFS_MAGIC))
 		return "tracefs cannot be read: needs root, or CAP_DAC_READ_SEARCH";
-	return "tracefs is not mounted: needs CAP_SYS_ADMIN, or mount -t tracefs tracefs "
-	       "/sys/kernel/tracing";
+	return "tracefs is not mounted: needs root, or mount -t tracefs tracefs "
+	       "/sys/kernel/tracing, and CAP_DAC_READ_SEARCH";
 }

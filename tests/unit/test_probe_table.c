@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -148,8 +149,66 @@ static void test_surpassed(void **state)
 	(void)state;
 	assert_int_equal(probe_surpassed(best) & PROBES_TRACEPOINTS, PROBES_TRACEPOINTS);
 	assert_int_equal(probe_surpassed(best & ~PAIR(FEXIT_SHMDT)) & PROBES_TRACEPOINTS,
-			 PROBES_TRACEPOINTS & ~(PAIR(TRACEPOINT_EXIT_SHMDT) | VMA_PAIR));
-	assert_int_equal(probe_surpassed(0), 0);
+			 PROBES_TRACEPOINTS & ~PAIR(TRACEPOINT_EXIT_SHMDT));
+	assert_int_equal(probe_surpassed(0), PROBE_BIT(TRACEPOINT_ENTER_SHMDT_VMA));
+}
+
+static void assert_described(const struct probe_request *request, uint64_t stands,
+			     const char *calls, const char *compat, const char *life,
+			     const char *unseen)
+{
+	struct source_status status = {.unseen = "old"};
+
+	probe_describe(request, stands, &status);
+	assert_string_equal(status.calls, calls);
+	assert_string_equal(status.compat, compat);
+	assert_string_equal(status.life, life);
+	assert_string_equal(status.unseen, unseen);
+	assert_int_equal(status.exact == FACT_EXACT_ALL, strcmp(life, "exact") == 0);
+}
+
+static void test_what_stands_is_described(void **state)
+{
+	const uint64_t best = probe_plan(&all, 0);
+	const uint64_t second = probe_plan(&all, FEXIT_RUNG);
+	const uint64_t one = PAIR(FEXIT_SHMAT);
+	struct probe_request compat = all;
+
+	(void)state;
+	compat.compat = true;
+	assert_described(&all, best, "fexit", "fexit", "exact", "");
+	assert_described(&all, second, "tracepoint", "none", "sched",
+			 "calls of 32-bit programs, munmap, mprotect and mremap");
+	assert_described(&compat, probe_plan(&compat, FEXIT_RUNG), "tracepoint", "raw", "sched",
+			 "munmap, mprotect and mremap");
+	assert_described(&all, probe_plan(&all, one), "mixed", "fexit", "exact", "");
+	assert_described(&all, 0, "none", "none", "none",
+			 "shmget, shmat, shmdt, shmctl, calls of 32-bit programs, munmap, mprotect "
+			 "and mremap");
+	/* one call without a way to follow it */
+	assert_described(&all, best & ~one, "fexit", "fexit", "exact", "shmat");
+	assert_described(&all, best & ~PROBE_BIT(FENTRY_COMPAT_SHMAT), "fexit", "mixed", "exact",
+			 "some calls of 32-bit programs");
+	/* parts of the life */
+	assert_described(&all, best & ~PROBE_BIT(LIFE_DESTROY), "fexit", "fexit", "mixed", "");
+	assert_described(&all, best & ~PROBE_BIT(LIFE_CLOSE), "fexit", "fexit", "mixed", "munmap");
+	assert_described(&all, best & ~PROBE_BIT(SCHED_FORK), "fexit", "fexit", "mixed",
+			 "mprotect and mremap");
+}
+
+/* A record that is not delivered tells nothing exactly, and what is not asked for is not missed. */
+static void test_only_what_is_asked_for_is_described(void **state)
+{
+	const struct probe_request shmdt = {.ops = FACT_OP_BIT(FACT_SHMDT)};
+	const struct probe_request life = {.ops = FACT_OPS_ALL & ~FACT_OP_BIT(FACT_DESTROY)};
+	struct source_status status;
+
+	(void)state;
+	probe_describe(&shmdt, probe_plan(&shmdt, 0), &status);
+	assert_int_equal(status.exact, 0);
+	assert_string_equal(status.unseen, "");
+	probe_describe(&life, probe_plan(&all, 0), &status);
+	assert_int_equal(status.exact, FACT_EXACT_ALL & ~(uint32_t)FACT_EXACT_DESTROY);
 }
 
 /* Whatever is refused: nothing of it is planned, nothing twice, and no enter without its exit. */
@@ -190,6 +249,8 @@ int main(void)
 		cmocka_unit_test(test_forced_fexit),
 		cmocka_unit_test(test_only_what_is_asked_for),
 		cmocka_unit_test(test_surpassed),
+		cmocka_unit_test(test_what_stands_is_described),
+		cmocka_unit_test(test_only_what_is_asked_for_is_described),
 		cmocka_unit_test(test_random_refusals),
 	};
 
