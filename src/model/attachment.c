@@ -127,6 +127,8 @@ static int copy_mapping(struct model *model, struct segment *segment, struct hol
 	if (error)
 		return error;
 	segment_count(model, segment, 1, event->time);
+	/* It may now be used for something else, as may its new neighbour: only a scan can tell. */
+	segment->disturbed = segment->disturbed || from || known;
 	history_derive(model, segment,
 		       &(struct history_derived){.op = FACT_ATTACH,
 						 .reason = from || known ? FACT_REASON_SPLIT
@@ -138,7 +140,7 @@ static int copy_mapping(struct model *model, struct segment *segment, struct hol
 	return 0;
 }
 
-/* By shmat or fork; `known` as above */
+/* By shmat or fork; `known` as above. An attach whose call was not seen has no other line. */
 static int add_mapping(struct model *model, struct segment *segment, struct holder *holder,
 		       const struct event *event, struct mapping *known)
 {
@@ -154,12 +156,20 @@ static int add_mapping(struct model *model, struct segment *segment, struct hold
 	known->origin = new.origin;
 	known->since = new.since;
 	segment_count(model, segment, 1, event->time);
+	if (event->reason == FACT_REASON_UNKNOWN)
+		history_derive(model, segment,
+			       &(struct history_derived){.op = FACT_ATTACH,
+							 .time = event->time,
+							 .maps = 1,
+							 .mapping = &new,
+							 .cause = event});
 	return 0;
 }
 
+/* Of another mapping of the same address space */
 static bool is_copy(const struct event *event)
 {
-	return event->reason != FACT_REASON_SHMAT && event->reason != FACT_REASON_FORK;
+	return event->reason == FACT_REASON_SPLIT;
 }
 
 static bool is_told(const struct mapping *mapping, const struct event *event)
@@ -323,23 +333,39 @@ static int apply_detach(struct model *model, const struct event *event)
 
 /* ---- the end of a segment ------------------------------------------------------------------ */
 
+/* The life that ended. One that looks found to be over, or a namespace took along, has its record still to
+ * come; NULL when nothing was known of any. */
+static struct segment *find_destroyed(const struct model *model, const struct event *event)
+{
+	struct segment *segment = segment_newest(model, event->ipcns, event->shmid);
+	struct segment *found = NULL;
+
+	for (; segment; segment = segment->older) {
+		if (!segment->gone && segment->first_seen <= event->time)
+			return segment;
+		if (segment->unrecorded || segment->gone >= event->time)
+			found = segment;
+	}
+	return found;
+}
+
 static int apply_destroy(struct model *model, const struct event *event)
 {
-	struct segment *segment = segment_at(model, event->ipcns, event->shmid, event->time);
-	bool over = segment && segment->gone && segment->gone < event->time;
+	struct segment *segment = find_destroyed(model, event);
 	int error = 0;
 
-	/* one that was found and removed before its creator was back from the call */
-	if ((!segment || over) && !segment_living(model, event->ipcns, event->shmid))
-		error = segment_new(model, event->ipcns, event->shmid, event->time, &segment);
-	if (error || !segment)
-		return error;
-	if (!segment->gone && segment->first_seen > event->time)
+	if (!segment && segment_living(model, event->ipcns, event->shmid))
 		return 0; /* of one before that a table shows since */
+	/* one that was found and removed before its creator was back from the call */
+	if (!segment)
+		error = segment_new(model, event->ipcns, event->shmid, event->time, &segment);
+	if (error)
+		return error;
+	segment->unrecorded = false;
 	if (!segment->gone)
 		segment_end(model, segment, event->time, event->reason, event);
 	else if (segment->gone_reason == FACT_REASON_UNKNOWN)
-		segment->gone_reason = event->reason; /* tables were quicker */
+		segment->gone_reason = event->reason;
 	return 0;
 }
 

@@ -8,8 +8,8 @@
  */
 #include "model/model_internal.h"
 
-/* What a record tells may be done a little later: a detach waits for those who read the table. */
-#define DRIFT_REST (100 * CLOCK_MS)
+/* A segment that is never at rest may differ at each look by what is under way; but not for ever. */
+#define DRIFT_PATIENCE (10 * CLOCK_SECOND)
 
 static int64_t difference(const struct segment *segment)
 {
@@ -60,7 +60,20 @@ static bool needs_scan(const struct segment *segment)
 	bool unexplained =
 		segment->unexplained_since && segment->touched <= segment->unexplained_since;
 
-	return unexplained || is_incomplete(segment) || (drift && drift != segment->accepted_drift);
+	return unexplained || segment->doubted || is_incomplete(segment) ||
+	       (drift && drift != segment->accepted_drift);
+}
+
+void drift_doubt(struct segment *segment, uint64_t began)
+{
+	bool agrees = difference(segment) == segment->accepted_drift || model_is_settled(segment);
+
+	if (agrees || !segment->agreed || !(segment->facts.known & FACT_COL_NATTCH))
+		segment->agreed = began;
+	else if (segment->trusted && began - segment->agreed > DRIFT_PATIENCE)
+		segment->doubted = true;
+	if (segment->doubted)
+		segment->trusted = false;
 }
 
 void model_needs(const struct model *model, struct model_needs *out)

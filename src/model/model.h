@@ -84,8 +84,8 @@ enum mapping_origin {
 /* One attachment: nattch counts these. In the lists of its holder and of its segment. A part that was
  * split off, moved or doubled is as old as what it was made from, and came the same way.
  *
- * Where it lies is what the last scan or record told: mprotect can move the border between two of one
- * attach without any record. How many there are is not affected. */
+ * Where it lies, and for what it may be used, is what the last scan or record told: mprotect changes both, and
+ * leaves no record unless it makes two of one. How many there are is not affected. */
 struct mapping {
 	struct segment *segment;
 	struct holder *holder;
@@ -157,8 +157,11 @@ struct segment {
 			    * is awaited. 0: the last one had it */
 	uint64_t
 		confirmed; /* start of the last scan since it is known: older events change no mapping */
-	bool disturbed; /* the kernel's row changed since it was confirmed */
-	bool witnessed; /* the event of its creation was seen: `born` is exact */
+	bool disturbed; /* the kernel's row changed since it was confirmed, or a mapping was split */
+	bool doubted;   /* its rows have not agreed with its mappings for long */
+	bool unrecorded; /* it ended by a look: the record of its end is still to come */
+	uint64_t agreed; /* start of the last look at which they did agree */
+	bool witnessed;  /* the event of its creation was seen: `born` is exact */
 	bool trusted; /* all of its mappings are known: a scan or all events since its birth told */
 	uint64_t first_seen;         /* by the first snapshot or event that showed it */
 	uint64_t unexplained_since;  /* its row changed after this, see model_needs; 0 it did not */
@@ -320,11 +323,13 @@ bool model_has_drift(const struct model *model, const struct segment *segment);
  * with the mappings known, and the one before did not say the same; or an IPC_SET changed a row. Who
  * ticks looks again at the next tick, which is time enough for a shmat under way to end; who looks once
  * looks again until neither this nor `scan` is wanted. A table alone does, without a scan.
- * `scan`: the attachments known cannot be trusted: an event was lost (model_distrust), drift, or rows
- * changed in a way that no event told. Drift that a scan left as it was (a holder that may not be looked
- * at) is shown, but asks for no other scan until it changes.
- * `settle`: scan when things are at rest: rows changed since the last scan, though all adds up, or a
- * holder goes by the name of a process that has left it. */
+ * `scan`: the attachments known cannot be trusted: an event was lost (model_distrust), drift, rows of a busy
+ * segment that did not agree once in 10 s, or rows that changed in a way that no event told. Drift that a
+ * scan left as it was (a holder that may not be looked at) is shown, but asks for no other scan until it
+ * changes.
+ * `settle`: scan when things are at rest: rows changed since the last scan, though all adds up; a mapping was
+ * split, so that parts may be used for something else; or a holder goes by the name of a process that has left
+ * it. */
 struct model_needs {
 	bool look;
 	bool scan;

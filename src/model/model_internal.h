@@ -191,6 +191,14 @@ struct namespace_state *namespace_find(const struct model *model, uint32_t ipcns
 /* Finds or makes it. NULL without memory. */
 struct namespace_state *namespace_get(struct model *model, uint32_t ipcns);
 
+/* ---- drift.c ------------------------------------------------------------------------------- */
+
+/* What a record tells may be done a little later: a detach waits for those who read the table. */
+#define DRIFT_REST (100 * CLOCK_MS)
+
+/* After a row was taken in: has it not agreed with the mappings for long? */
+void drift_doubt(struct segment *segment, uint64_t began);
+
 /* ---- attachment.c -------------------------------------------------------------------------- */
 
 /* A record of an attachment or of an end. 0 or -ENOMEM. */

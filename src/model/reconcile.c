@@ -104,8 +104,9 @@ static int reconcile_row(struct model *model, struct segment *segment,
 		segment->facts.known &= ~(uint32_t)(FACT_COL_RSS | FACT_COL_SWAP);
 	if (row->known & FACT_COL_NATTCH)
 		segment->nattch = row->nattch;
-	/* what was told since the reading began may be in the row or not */
-	if (told && segment->trusted && segment->touched >= began)
+	drift_doubt(segment, began);
+	/* what was told since a little before the reading may be in the row or not */
+	if (told && segment->trusted && segment->touched + DRIFT_REST >= began)
 		segment->nattch = segment->mapped;
 	reconcile_key(segment);
 	segment_idle_by_facts(model, segment);
@@ -422,10 +423,11 @@ static void reconcile_holder(struct scan *scan, struct holder *holder)
 /* A scan is the truth about mappings: what still does not add up, it cannot mend. */
 static void confirm(struct segment *segment, uint64_t began)
 {
-	segment->disturbed = false;
+	segment->disturbed = segment->doubted = false;
 	segment->unexplained_since = 0;
 	if (segment->by_records)
 		return;
+	segment->agreed = began;
 	segment->confirmed = began;
 	segment->trusted = true;
 	segment->accepted_drift = model_drift(segment);

@@ -165,7 +165,8 @@ void segment_end(struct model *model, struct segment *segment, uint64_t time,
 	segment->gone = time ? time : 1; /* 0 means that it exists */
 	segment->gone_reason = reason;
 	segment->nattch = 0;
-	segment->disturbed = false;
+	segment->disturbed = segment->doubted = false;
+	segment->unrecorded = !cause && model_is_told(model, FACT_EXACT_DESTROY);
 	sibling_add(segment);
 	if (has_too_many_gone(model, segment->creator))
 		segment_forget(model, segment->creator->gone);
@@ -190,7 +191,7 @@ void segment_revive(struct model *model, struct segment *segment)
 		state->segments++;
 	segment->gone = 0;
 	segment->gone_reason = FACT_REASON_UNKNOWN;
-	segment->trusted = false;
+	segment->trusted = segment->unrecorded = false;
 }
 
 void segment_check_end(struct model *model, struct segment *segment, const struct event *cause)
@@ -210,11 +211,11 @@ void segment_count(const struct model *model, struct segment *segment, int64_t c
 {
 	uint64_t less = change < 0 ? (uint64_t)-change : 0;
 
-	if (!segment_moves_nattch(segment, time))
-		return;
 	/* whether the row has the event already, nobody knows; but all that is mapped is known */
 	if (segment->trusted && model_is_told(model, MODEL_MAPPINGS))
 		segment->nattch = segment->mapped;
+	else if (!segment_moves_nattch(segment, time))
+		return;
 	else if (change > 0)
 		segment->nattch += (uint64_t)change;
 	else

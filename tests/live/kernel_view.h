@@ -110,6 +110,17 @@ static inline int kernel_mapping_order(const void *left, const void *right)
 	return 0;
 }
 
+/* What is left is how often each process has each segment. */
+static inline void kernel_mappings_forget_places(struct kernel_mapping *rows, long count)
+{
+	for (long i = 0; i < count; i++)
+		rows[i] = (struct kernel_mapping){
+			.pid = rows[i].pid,
+			.shmid = rows[i].shmid,
+			.start = (unsigned long)rows[i].shmid,
+		};
+}
+
 /* Told of each mapping that only one side has, or has otherwise; `side` is "kernel" or "found". */
 typedef void kernel_mapping_teller(void *context, const char *side,
 				   const struct kernel_mapping *row);

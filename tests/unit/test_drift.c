@@ -423,6 +423,102 @@ static void a_scan_is_believed_over_records_where_there_is_drift(void **state)
 	assert_int_equal(living(model, 5)->mappings->holder->process->pid, 200);
 }
 
+/* One that is used all the time is never at rest, and each look may differ by what is under way. */
+static void one_that_never_agrees_is_doubted(void **state)
+{
+	struct model *model = *state;
+	const struct attachment seen[] = {a_mapping(5, 100, ADDR), a_mapping(5, 200, ADDR),
+					  a_mapping(5, 300, ADDR)};
+	struct segment_facts row = a_row(5, 100, 1);
+	double now = 103;
+
+	stand_on(model, "fexit", FACT_EXACT_ALL);
+	model_distrust(model); /* as at the first look */
+	snapshot(model, &row, 1, AT(100));
+	scan(model, seen, 1, AT(101)); /* the others come without any record */
+	assert_needs(model, false, false, false);
+	row.nattch = 3;
+	for (; !needs(model).scan && now < 200; now += 1) {
+		struct event event = recorded(FACT_ATTACH, FACT_REASON_SHMAT, 5, 400, AT(now));
+
+		apply(model, &event);
+		event = recorded(FACT_DETACH, FACT_REASON_SHMDT, 5, 400, AT(now + 0.1));
+		apply(model, &event);
+		assert_int_equal(living(model, 5)->mapped, 1);
+		snapshot(model, &row, 1, AT(now + 0.5));
+	}
+	assert_in_range((int)now, 110, 120);
+	scan(model, seen, 3, AT(now));
+	assert_counts(living(model, 5), 3, 3);
+	assert_needs(model, false, false, false);
+
+	/* one that agrees now and then is not */
+	for (int i = 1; i < 60; i++) {
+		struct event event = attached(5, 500, AT(now + i), 0);
+
+		event.ret = -ENOMEM; /* it was counted for a moment, and is never at rest */
+		apply(model, &event);
+		row.nattch = i % 5 ? 4 : 3;
+		snapshot(model, &row, 1, AT(now + i + 0.5));
+		assert_false(needs(model).scan);
+	}
+}
+
+/* mprotect of a part leaves a record of the split alone. */
+static void a_split_is_confirmed_at_rest(void **state)
+{
+	struct model *model = *state;
+	const struct attachment whole = a_mapping(5, 100, ADDR);
+	struct attachment parts[] = {whole, whole};
+	struct event split = recorded(FACT_ATTACH, FACT_REASON_SPLIT, 5, 100, AT(102));
+	struct segment_facts row = a_row(5, 100, 1);
+
+	stand_on(model, "fexit", FACT_EXACT_ALL);
+	model_distrust(model); /* as at the first look */
+	snapshot(model, &row, 1, AT(100));
+	scan(model, &whole, 1, AT(101));
+	split.mm = whole.mm;
+	split.addr = whole.start;
+	split.size = whole.length / 2;
+	apply(model, &split);
+	row.nattch = 2;
+	snapshot(model, &row, 1, AT(103));
+	assert_counts(living(model, 5), 2, 2);
+	assert_needs(model, false, false, true);
+	parts[0].length = parts[1].length = parts[1].offset = whole.length / 2;
+	parts[1].start += whole.length / 2;
+	parts[0].flags = 0;
+	scan(model, parts, 2, AT(104));
+	assert_counts(living(model, 5), 2, 2);
+	assert_int_equal(living(model, 5)->mappings->holder->mappings->flags, 0);
+	assert_needs(model, false, false, false);
+}
+
+/* The record of a detach comes a moment before it is done, that of an attach a moment after: a row that was
+ * read in between has the one still and the other already. */
+static void a_row_amid_a_change_moves_nothing(void **state)
+{
+	struct model *model = *state;
+	struct event event = recorded(FACT_ATTACH, FACT_REASON_SHMAT, 5, 100, AT(101));
+	struct segment_facts row = a_row(5, 100, 0);
+
+	stand_on(model, "fexit", FACT_EXACT_ALL);
+	make(model, 5, 100, AT(100));
+	row.nattch = 1;
+	snapshot(model, &row, 1, AT(101.01));
+	apply(model, &event);
+	assert_counts(living(model, 5), 1, 1);
+	event = recorded(FACT_DETACH, FACT_REASON_SHMDT, 5, 100, AT(102));
+	apply(model, &event);
+	snapshot(model, &row, 1, AT(102.01));
+	assert_counts(living(model, 5), 0, 0);
+	event = recorded(FACT_ATTACH, FACT_REASON_SHMAT, 5, 100, AT(102.05));
+	row.nattch = 0;
+	snapshot(model, &row, 1, AT(102.06));
+	apply(model, &event);
+	assert_counts(living(model, 5), 1, 1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -442,6 +538,9 @@ int main(void)
 		MODEL_TEST(rows_that_changed_need_nothing_where_records_tell_all),
 		MODEL_TEST(a_row_that_has_what_records_tell_later_counts_it_once),
 		MODEL_TEST(a_scan_is_believed_over_records_where_there_is_drift),
+		MODEL_TEST(one_that_never_agrees_is_doubted),
+		MODEL_TEST(a_split_is_confirmed_at_rest),
+		MODEL_TEST(a_row_amid_a_change_moves_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
