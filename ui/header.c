@@ -39,8 +39,8 @@ static void header_draw_title(const struct screen *screen, const struct column_c
 			      const struct model_totals *totals, struct area row)
 {
 	const struct source_status *status = model_status(context->model);
-	bool blind = source_unseen(status)[0];
-	char source[SOURCE_NAME_LEN];
+	char unseen[SOURCE_TEXT_LEN], source[SOURCE_NAME_LEN], lost[SOURCE_LOST_LEN];
+	bool blind = source_unseen(unseen, status)[0];
 	struct draw_piece pieces[] = {
 		{.text = "shmtop", .role = THEME_STRONG},
 		{.rank = 5}, /* host */
@@ -65,7 +65,7 @@ static void header_draw_title(const struct screen *screen, const struct column_c
 	snprintf(pieces[4].text, DRAW_PIECE_LEN, "%s", screen->title);
 	snprintf(pieces[5].text, DRAW_PIECE_LEN, "%s%s", blind ? "!" : "",
 		 source_name(source, status));
-	snprintf(pieces[6].text, DRAW_PIECE_LEN, "lost %" PRIu64, status->lost);
+	snprintf(pieces[6].text, DRAW_PIECE_LEN, "%s", source_lost(lost, status));
 	if (totals->has_drift)
 		snprintf(pieces[7].text, DRAW_PIECE_LEN, "drift %" PRIu64, totals->drift);
 	else

@@ -22,6 +22,7 @@ struct help_page {
 	struct help_row rows[HELP_ROWS];
 	size_t count;
 	size_t width; /* of the texts */
+	char unseen[SOURCE_TEXT_LEN];
 };
 
 static const char *help_flag(enum column_flag flag)
@@ -93,7 +94,7 @@ static void help_add_wrapped(struct help_page *page, const char *name, const cha
 /* What limits the view; nothing when nothing does */
 static void help_add_source(struct help_page *page, const struct source_status *status)
 {
-	const char *unseen = source_unseen(status);
+	const char *unseen = source_unseen(page->unseen, status);
 	char heading[KEYS_NAMES_LEN], name[SOURCE_NAME_LEN];
 
 	if (!unseen[0] && !status->why[0])
@@ -102,6 +103,9 @@ static void help_add_source(struct help_page *page, const struct source_status *
 		 source_name(name, status));
 	help_add_heading(page, heading);
 	help_add_wrapped(page, "not seen", unseen[0] ? unseen : "nothing is missed");
+	if (source_wants_compat(status)[0])
+		help_add_wrapped(page, "--compat",
+				 "follows calls of 32-bit programs; every system call pays");
 	if (status->why[0])
 		help_add_wrapped(page, "why not better", status->why);
 }

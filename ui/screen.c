@@ -108,10 +108,10 @@ static void screen_draw_status(const struct screen *screen, const struct column_
 static void screen_tell_unseen(struct screen *screen, const struct column_context *context)
 {
 	const struct source_status *status = model_status(context->model);
-	const char *unseen = source_unseen(status);
+	char unseen[SOURCE_TEXT_LEN];
 	bool reason = !source_follows(status) && status->why[0];
 
-	if (strcmp(screen->unseen, unseen) == 0)
+	if (strcmp(screen->unseen, source_unseen(unseen, status)) == 0)
 		return;
 	snprintf(screen->unseen, sizeof(screen->unseen), "%s", unseen);
 	if (unseen[0])

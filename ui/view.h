@@ -11,6 +11,7 @@
 #include "cmd/screen.h"
 #include "report/filter.h"
 #include "report/holders.h"
+#include "report/source.h"
 #include "ui/draw.h"
 #include "ui/prompt.h"
 
@@ -93,9 +94,9 @@ struct screen {
 	struct detail detail;
 	struct page help;
 	struct prompt prompt;
-	char message[VIEW_LINE_LEN]; /* on the status line */
-	uint64_t message_end;        /* boottime until which it stays */
-	char unseen[128];            /* what was last said not to be seen */
+	char message[VIEW_LINE_LEN];  /* on the status line */
+	uint64_t message_end;         /* boottime until which it stays */
+	char unseen[SOURCE_TEXT_LEN]; /* what was last said not to be seen */
 };
 
 /* A view. Every callback may assume a screen of at least the minimal size. */

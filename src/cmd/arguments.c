@@ -39,6 +39,17 @@ int argument_rung(const char *text, void *field)
 	return -EINVAL;
 }
 
+int argument_look(const char *text, void *field)
+{
+	enum collector_rung rung;
+	int error = argument_rung(text, &rung);
+
+	if (error || (rung != COLLECTOR_AUTO && rung != COLLECTOR_POLL))
+		return -EINVAL;
+	*(enum collector_rung *)field = rung;
+	return 0;
+}
+
 int argument_user(const char *text, void *field)
 {
 	struct argument_user *user = field;
@@ -218,6 +229,16 @@ int columns_parse(const struct command_spec *spec, const char *text,
 	if (column_parse_list(text, ids, count, bad) == 0)
 		return 0;
 	options_error(spec, "unknown column '%s'; known: %s", quote(shown, bad), column_names());
+	return EXIT_USAGE;
+}
+
+int arguments_check_poll(const struct command_spec *spec, enum collector_rung rung, bool compat,
+			 uint64_t ring_size)
+{
+	if (rung != COLLECTOR_POLL || (!compat && !ring_size))
+		return 0;
+	options_error(spec, "%s has no use with --probe=poll, which follows no calls",
+		      compat ? "--compat" : "--ring-size");
 	return EXIT_USAGE;
 }
 

@@ -10,6 +10,9 @@
 /* enum collector_rung: auto, fexit, tracepoint, poll */
 option_parser argument_rung;
 
+/* The same for a command that follows no calls: auto, poll */
+option_parser argument_look;
+
 /* struct argument_user: a name or a number */
 struct argument_user {
 	bool given;
@@ -38,6 +41,16 @@ option_parser argument_interval;
 		.name = "probe", .argument = "RUNG", .parse = argument_rung,                      \
 		.expected = "auto, fexit, tracepoint or poll", .field = offsetof(config, member), \
 		.help = "how to look: auto (the best that works), fexit, tracepoint, poll (no "   \
+			"BPF)"                                                                    \
+	}
+
+/* For a command that looks once: which probes could stand is none of its business. */
+#define ARGUMENT_LOOK(config, member)                                                             \
+	{                                                                                         \
+		.name = "probe", .argument = "RUNG", .parse = argument_look,                      \
+		.expected = "auto or poll, as this command follows no calls",                     \
+		.field = offsetof(config, member),                                                \
+		.help = "how to look for holders: auto (in the kernel, if that works), poll (no " \
 			"BPF)"                                                                    \
 	}
 
@@ -77,6 +90,11 @@ void selection_free(struct selection *selection);
 /* Reads -o. 0, or the exit status after one line on stderr. */
 int columns_parse(const struct command_spec *spec, const char *text,
 		  enum column_id ids[static COLUMNS_COUNT], size_t *count);
+
+/* --probe=poll reads no events: 0, or EXIT_USAGE after one line on stderr where an option is about them.
+ * `ring_size` 0: not given. */
+int arguments_check_poll(const struct command_spec *spec, enum collector_rung rung, bool compat,
+			 uint64_t ring_size);
 
 /* The command takes no operands: 0, or EXIT_USAGE after one line on stderr. */
 int arguments_none(const struct command_spec *spec, int operands, int argc, char **argv);

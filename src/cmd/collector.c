@@ -208,11 +208,11 @@ static void describe_sources(struct collector *collector)
 		status->calls = status->compat = status->life = "none";
 	status->attachers = iterator ? "iter" : "maps";
 	status->partial = collector->mappings.partial;
-	if (collector->options.rung == COLLECTOR_POLL)
-		snprintf(status->why, sizeof(status->why), "--probe=poll asks for no more");
-	else if (!iterator && status->why[0] == '\0')
-		snprintf(status->why, sizeof(status->why), "%s",
-			 attachers_why(collector->attachers));
+	snprintf(status->attachers_why, sizeof(status->attachers_why), "%s",
+		 collector->options.rung == COLLECTOR_POLL ? "--probe=poll asks for no more"
+							   : attachers_why(collector->attachers));
+	if (collector->options.rung == COLLECTOR_POLL || status->why[0] == '\0')
+		snprintf(status->why, sizeof(status->why), "%s", status->attachers_why);
 	model_set_status(collector->model, status);
 }
 

@@ -54,7 +54,7 @@ static void each_probe(struct collector *collector, take_probe *take, void *cont
 		take(context, &reports[i]);
 	take(context, &(struct probes_report){.name = "iter/task_vma",
 					      .stands = iterator,
-					      .why = iterator ? "" : status->why});
+					      .why = status->attachers_why});
 }
 
 struct probe_list {
@@ -149,8 +149,10 @@ static void print_text(struct collector *collector, const struct column_context 
 		if (place->has_limits)
 			print_limits(&place->limits, place->facts.ipcns == context->own_ipcns);
 		else
-			printf("\nLimits of IPC namespace %" PRIu32 ": unknown (%s)\n",
-			       place->facts.ipcns, strerror(-place->error));
+			printf("\nLimits of IPC namespace %" PRIu32 ": unknown%s%s%s\n",
+			       place->facts.ipcns, place->error ? " (" : "",
+			       place->error ? strerror(-place->error) : "",
+			       place->error ? ")" : "");
 	}
 }
 
@@ -180,8 +182,7 @@ static int print_json(struct collector *collector, const struct column_context *
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < count; i++)
-		if (namespaces[i].has_limits)
-			json_object_array_add(limits, json_limits(&namespaces[i].limits));
+		json_object_array_add(limits, json_limits(&namespaces[i]));
 	each_probe(collector, add_json_probe, probes);
 	json_object_object_add(document, "probes", probes);
 	json_object_object_add(document, "limits", limits);
@@ -199,7 +200,8 @@ int doctor_run(const struct cmd_env *env, int argc, char **argv)
 	(void)env;
 	if (!arguments_parse(&doctor_spec, argc, argv, &config, &operands, &status))
 		return status;
-	if ((status = arguments_none(&doctor_spec, operands, argc, argv)))
+	if ((status = arguments_none(&doctor_spec, operands, argc, argv)) ||
+	    (status = arguments_check_poll(&doctor_spec, config.rung, config.compat, 0)))
 		return status;
 
 	const struct collector_options options = {

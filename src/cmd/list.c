@@ -36,7 +36,7 @@ static const struct option_spec list_options[] = {
 	{.name = "raw",
 	 .help = "for scripts: no alignment, plain bytes, blanks as \\x20",
 	 .field = offsetof(struct list_config, raw)},
-	ARGUMENT_PROBE(struct list_config, rung),
+	ARGUMENT_LOOK(struct list_config, rung),
 	{0},
 };
 

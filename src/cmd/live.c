@@ -349,10 +349,11 @@ int live_session(const struct cmd_env *env, const struct command_spec *spec,
 		.workload = workload,
 		.interval = config->interval ? config->interval : LIVE_INTERVAL_DEFAULT,
 	};
-	int status = selection_parse(spec, config->order, config->filter, &live.selection);
+	int status = arguments_check_poll(spec, config->rung, config->compat, config->ring_size);
 	int error = 0;
 
-	if (status)
+	if (status ||
+	    (status = selection_parse(spec, config->order, config->filter, &live.selection)))
 		return status;
 	status = EXIT_ERROR;
 	if ((error = loop_new(&live.loop))) {

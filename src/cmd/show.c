@@ -20,7 +20,7 @@ struct show_config {
 
 static const struct option_spec show_options[] = {
 	{'J', "json", .help = "one JSON document", .field = offsetof(struct show_config, json)},
-	ARGUMENT_PROBE(struct show_config, rung),
+	ARGUMENT_LOOK(struct show_config, rung),
 	{0},
 };
 

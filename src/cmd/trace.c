@@ -23,6 +23,7 @@
 #include "cmd/arguments.h"
 #include "cmd/child.h"
 #include "report/report.h"
+#include "report/source.h"
 
 /* How long an event may wait in the kernel before it is printed */
 #define DRAIN_INTERVAL (50 * CLOCK_MS)
@@ -86,10 +87,11 @@ const struct command_spec trace_spec = {
 		"ends with them, with CMD's own status. What CMD prints goes to stderr: stdout is\n"
 		"the trace's.\n"
 		"\n"
-		"~ before a call (JSON: \"inferred\") is what nobody saw happen: two looks at the\n"
-		"tables differ. Where calls cannot be followed, and with --probe=poll, there are\n"
-		"only such: two looks a second tell create, attach, detach and destroy. -p and -u\n"
-		"then let through what is known to be theirs; -x, -c and CMD are refused.\n"
+		"~ before a line's text (JSON: \"inferred\") is what nobody saw happen: two looks\n"
+		"at the tables differ. Where calls are followed that is a detach or the end of a\n"
+		"segment (destroy). Where they cannot be, and with --probe=poll, all is inferred,\n"
+		"by two looks a second: create and attach too. -p and -u then let through what is\n"
+		"known to be theirs; -x, -c and CMD are refused.\n"
 		"\n"
 		"  shmtop trace                              everything, until ^C\n"
 		"  shmtop trace -x                           why does it fail?\n"
@@ -427,7 +429,7 @@ static bool can_tell(const struct trace *trace)
 	if (collector_probes(trace->collector)) {
 		if (config->ops != FACT_OP_BIT(FACT_CREATE))
 			return true;
-		log_error("trace: create is told where calls cannot be followed; here it is "
+		log_error("trace: create is told only where calls cannot be followed; here it is "
 			  "-o shmget");
 		return false;
 	}
@@ -501,6 +503,17 @@ static void tell_losses_to_people(const struct trace *trace)
 			  loss->ring ? ": try a larger --ring-size, or -p, -o, -x" : "");
 }
 
+/* Calls that do not come look like calls that are not made. */
+static void warn_of_compat(const struct trace *trace)
+{
+	const char *calls = source_wants_compat(model_status(collector_model(trace->collector)));
+
+	if (calls[0] && (!trace->config->ops || trace->config->ops & FACT_OPS_CALLS))
+		log_error("trace: %s are not followed: --compat follows them, at a cost to every "
+			  "system call",
+			  calls);
+}
+
 /* Returns the exit status. */
 static int trace_events(struct trace *trace, const char *command)
 {
@@ -511,6 +524,7 @@ static int trace_events(struct trace *trace, const char *command)
 		log_error("trace: cannot run '%s': %s", command, strerror(-error));
 		return child_exec_status(error);
 	}
+	warn_of_compat(trace);
 	trace->ticked = clock_now();
 	if (trace->config->duration)
 		trace->deadline = trace->ticked + trace->config->duration;
@@ -571,7 +585,15 @@ int trace_run(const struct cmd_env *env, int argc, char **argv)
 		log_error("trace: -c wants a thread's name of 1 to 15 bytes");
 		return EXIT_USAGE;
 	}
+	if ((status = arguments_check_poll(&trace_spec, config.rung, config.compat,
+					   config.ring_size)))
+		return status;
 	if (config.failed && !config.ops)
-		config.ops = FACT_OPS_CALLS; /* nothing else can fail */
+		config.ops = FACT_OPS_CALLS;
+	if (config.failed && !(config.ops & FACT_OPS_CALLS)) {
+		log_error("trace: -x is for calls, nothing else fails: "
+			  "-o shmget,shmat,shmdt,shmctl");
+		return EXIT_USAGE;
+	}
 	return trace_with(&config, argv + operands);
 }

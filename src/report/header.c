@@ -17,7 +17,7 @@ static void header_print_source(FILE *out, const struct column_context *context,
 				const struct model_totals *totals, double interval)
 {
 	const struct source_status *status = model_status(context->model);
-	const char *unseen = source_unseen(status);
+	char unseen[SOURCE_TEXT_LEN], source[SOURCE_NAME_LEN], lost[SOURCE_LOST_LEN];
 	time_t seconds = context->wall / (int64_t)CLOCK_SECOND;
 	char host[HEADER_HOST_LEN];
 	struct utsname machine = {0};
@@ -29,15 +29,13 @@ static void header_print_source(FILE *out, const struct column_context *context,
 	fprintf(out, "shmtop  %s  %02d:%02d:%02d", host, local.tm_hour, local.tm_min, local.tm_sec);
 	if (interval > 0)
 		fprintf(out, "  every %.1fs", interval);
-	fprintf(out, "  %s/%s/%s  lost %" PRIu64, status->calls ? status->calls : "-",
-		status->life ? status->life : "-", status->attachers ? status->attachers : "-",
-		status->lost);
+	fprintf(out, "  %s  %s", source_name(source, status), source_lost(lost, status));
 	if (totals->has_drift)
 		fprintf(out, "  drift %" PRIu64, totals->drift);
 	else
 		fputs("  drift -", out);
 	fprintf(out, "  %zu ns\n", totals->namespaces);
-	if (unseen[0])
+	if (source_unseen(unseen, status)[0])
 		fprintf(out, "Unseen: %s\n", unseen);
 	if (status->why[0])
 		fprintf(out, "Why not better: %s\n", status->why);

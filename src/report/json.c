@@ -215,22 +215,24 @@ struct json_object *json_segment(const struct column_context *context,
 static struct json_object *json_probe(const struct model *model)
 {
 	const struct source_status *status = model_status(model);
-	bool unseen_compat = !status->compat || strcmp(status->compat, "none") == 0;
+	bool follows = source_follows(status);
 	struct json_object *object = json_object_new_object();
 	struct model_totals totals;
+	char unseen[SOURCE_TEXT_LEN];
 
 	if (!object)
 		return NULL;
 	model_totals(model, &totals);
 	json_add(object, "calls", json_text(status->calls));
-	json_add(object, "compat", unseen_compat ? NULL : json_object_new_string(status->compat));
+	json_add(object, "compat", json_text(status->compat));
 	json_add(object, "life", json_text(status->life));
 	json_add(object, "attachers", json_text(status->attachers));
 	json_add(object, "exact",
 		 json_object_new_boolean((status->exact & FACT_EXACT_ALL) == FACT_EXACT_ALL));
-	json_add(object, "unseen", json_object_new_string(source_unseen(status)));
-	json_add(object, "lost", json_object_new_uint64(status->lost));
-	json_add(object, "skipped", json_object_new_uint64(status->skipped));
+	json_add(object, "unseen", json_object_new_string(source_unseen(unseen, status)));
+	/* Where no event comes none can be lost. */
+	json_add(object, "lost", follows ? json_object_new_uint64(status->lost) : NULL);
+	json_add(object, "skipped", follows ? json_object_new_uint64(status->skipped) : NULL);
 	json_add(object, "drift", totals.has_drift ? json_object_new_uint64(totals.drift) : NULL);
 	json_add(object, "why", json_object_new_string(status->why));
 	return object;
@@ -300,22 +302,26 @@ static struct json_object *json_hugepages(const struct limits_facts *limits)
 	return object;
 }
 
-struct json_object *json_limits(const struct limits_facts *limits)
+struct json_object *json_limits(const struct namespace_state *place)
 {
+	const struct limits_facts *limits = &place->limits;
+	bool known = place->has_limits;
 	struct json_object *object = json_object_new_object();
 
 	if (!object)
 		return NULL;
-	json_add(object, "ipcns", json_object_new_int64(limits->ipcns));
-	json_add(object, "segments", json_use(limits->segments));
-	json_add(object, "pages", json_use(limits->pages));
-	json_add(object, "page_size", json_object_new_uint64(limits->page_size));
-	json_add(object, "shmmax", json_object_new_uint64(limits->shmmax));
-	json_add(object, "rss", json_object_new_uint64(limits->rss));
-	json_add(object, "swap", json_object_new_uint64(limits->swap));
-	json_add(object, "sem", json_semaphores(limits));
-	json_add(object, "msg", json_queues(limits));
-	json_add(object, "hugepages", json_hugepages(limits));
+	json_add(object, "ipcns", json_object_new_int64(place->facts.ipcns));
+	json_add(object, "segments", known ? json_use(limits->segments) : NULL);
+	json_add(object, "pages", known ? json_use(limits->pages) : NULL);
+	json_add(object, "page_size", known ? json_object_new_uint64(limits->page_size) : NULL);
+	json_add(object, "shmmax", known ? json_object_new_uint64(limits->shmmax) : NULL);
+	json_add(object, "rss", known ? json_object_new_uint64(limits->rss) : NULL);
+	json_add(object, "swap", known ? json_object_new_uint64(limits->swap) : NULL);
+	json_add(object, "sem", known ? json_semaphores(limits) : NULL);
+	json_add(object, "msg", known ? json_queues(limits) : NULL);
+	json_add(object, "hugepages", known ? json_hugepages(limits) : NULL);
+	json_add(object, "why",
+		 !known && place->error ? json_object_new_string(strerror(-place->error)) : NULL);
 	return object;
 }
 

@@ -82,7 +82,8 @@ struct json_object *json_segment(const struct column_context *context,
 struct json_object *json_event(const struct event *event);
 /* The events of one segment that are still in the ring, oldest first. */
 struct json_object *json_events(const struct model *model, const struct segment *segment);
-struct json_object *json_limits(const struct limits_facts *limits);
+/* Its limits; null each, with the reason, where they are not known. */
+struct json_object *json_limits(const struct namespace_state *place);
 /* One line and a newline. Frees the object. */
 void json_print(FILE *out, struct json_object *object);
 /* Prints the document with one member more, the array of these segments, made one after the other: any

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/source.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -25,7 +26,13 @@ static const struct source_word source_calls[] = {
 static const struct source_word source_compat[] = {
 	{"fexit", SOURCE_FREE},
 	{"raw", SOURCE_TAXED},
-	{"none", "not followed; what they make is found by looking"},
+	{"mixed", "some are not followed; --compat follows all"},
+	{"none", "not followed; --compat follows them, at a cost"},
+	{0},
+};
+
+static const struct source_word source_looks[] = {
+	{"none", SOURCE_LOOKS},
 	{0},
 };
 
@@ -91,10 +98,12 @@ static void source_add_words(struct source_line *line, const char *what, const c
 
 size_t source_lines(const struct source_status *status, struct source_line out[static SOURCE_LINES])
 {
-	const char *unseen = source_unseen(status);
+	char unseen[SOURCE_TEXT_LEN];
 
+	source_unseen(unseen, status);
 	source_add(&out[0], "calls", status->calls, source_calls);
-	source_add(&out[1], "32-bit calls", status->compat, source_compat);
+	source_add(&out[1], "32-bit calls", status->compat,
+		   source_follows(status) ? source_compat : source_looks);
 	source_add(&out[2], "life", status->life, source_life);
 	if (strcmp(out[2].stands, "mixed") == 0) {
 		source_append_exact(&out[2], "exact: ", status->exact);
@@ -113,16 +122,24 @@ bool source_follows(const struct source_status *status)
 	return strcmp(source_stands(status->calls), "none") != 0;
 }
 
-const char *source_unseen(const struct source_status *status)
+const char *source_wants_compat(const struct source_status *status)
 {
-	if (status->unseen[0])
-		return status->unseen;
-	if (!source_follows(status) && status->partial)
-		return "calls, what comes and goes between two looks, holders that may not be "
-		       "looked at";
+	const char *compat = source_stands(status->compat);
+
+	if (source_follows(status) && strcmp(compat, "none") == 0)
+		return "calls of 32-bit programs";
+	return strcmp(compat, "mixed") == 0 ? "some calls of 32-bit programs" : "";
+}
+
+char *source_unseen(char out[static SOURCE_TEXT_LEN], const struct source_status *status)
+{
+	const char *events = status->unseen;
+
 	if (!source_follows(status))
-		return "calls, and what comes and goes between two looks";
-	return status->partial ? "holders that may not be looked at" : "";
+		events = "calls, what comes and goes between two looks";
+	snprintf(out, SOURCE_TEXT_LEN, "%s%s%s", events, events[0] && status->partial ? ", " : "",
+		 status->partial ? "holders that may not be looked at" : "");
+	return out;
 }
 
 char *source_name(char out[static SOURCE_NAME_LEN], const struct source_status *status)
@@ -137,5 +154,14 @@ char *source_name(char out[static SOURCE_NAME_LEN], const struct source_status *
 		snprintf(out, SOURCE_NAME_LEN, "%s/%s", calls, life);
 	else
 		snprintf(out, SOURCE_NAME_LEN, "%s", calls);
+	return out;
+}
+
+char *source_lost(char out[static SOURCE_LOST_LEN], const struct source_status *status)
+{
+	if (source_follows(status))
+		snprintf(out, SOURCE_LOST_LEN, "lost %" PRIu64, status->lost);
+	else
+		snprintf(out, SOURCE_LOST_LEN, "lost -");
 	return out;
 }

@@ -27,12 +27,20 @@ size_t source_lines(const struct source_status *status,
 /* Whether calls are followed at all; if not, all that is told is what looks find. */
 bool source_follows(const struct source_status *status);
 
-/* What can happen without being told; "" for nothing. Where no event comes at all it says so. */
-const char *source_unseen(const struct source_status *status);
+/* What --compat alone would follow: "calls of 32-bit programs", or "some" of them; "" for nothing. */
+const char *source_wants_compat(const struct source_status *status);
+
+/* What can happen without being told; "" for nothing. Where no event comes at all it says so. Returns
+ * out. */
+char *source_unseen(char out[static SOURCE_TEXT_LEN], const struct source_status *status);
 
 /* In a word: "fexit", "tracepoint", "poll"; "fexit/sched" where calls and life stand on two rungs.
  * Returns out. */
 enum { SOURCE_NAME_LEN = 32 };
 char *source_name(char out[static SOURCE_NAME_LEN], const struct source_status *status);
+
+/* "lost 3"; "lost -" where no event comes at all. Returns out. */
+enum { SOURCE_LOST_LEN = 32 };
+char *source_lost(char out[static SOURCE_LOST_LEN], const struct source_status *status);
 
 #endif

@@ -10,7 +10,7 @@
 refused() {
 	refused_status=$1 refused_text=$2
 	shift 2
-	check "shmtop $*: status $refused_status" status "$refused_status" "$shmtop" "$@"
+	check "shmtop $*: status $refused_status" status "$refused_status" timeout 20 "$shmtop" "$@"
 	check "shmtop $*: one line with '$refused_text'" one_line "$refused_text"
 	check "shmtop $*: nothing on stdout" test ! -s "$work/out"
 }
@@ -49,8 +49,25 @@ refused 2 "'0'" -b -n 0
 refused 2 "'nobody-here'" trace -u nobody-here
 refused 2 "'soon'" -b -d soon
 refused 2 "'0'" -b -d 0
-refused 2 "'fast'" list --probe=fast
-refused 2 "fexit" list --probe=fast
+refused 2 "'fast'" trace --probe=fast
+refused 2 "fexit" trace --probe=fast
+for command in list "show 0"; do
+	# shellcheck disable=SC2086 # words
+	refused 2 "auto or poll" $command --probe=fexit
+	# shellcheck disable=SC2086
+	refused 2 "auto or poll" $command --probe=tracepoint
+done
+for command in trace doctor demo "-b -n 1"; do
+	# shellcheck disable=SC2086
+	refused 2 "--compat has no use" $command --probe=poll --compat
+done
+for command in trace demo "-b -n 1"; do
+	# shellcheck disable=SC2086
+	refused 2 "--ring-size has no use" $command --probe=poll --ring-size 1M
+done
+for op in attach detach create destroy fork exec exit attach,exit; do
+	refused 2 "-o shmget,shmat,shmdt,shmctl" trace -x -o "$op"
+done
 refused 2 "attach,detach,create,destroy" trace -o detached
 refused 1 "-o shmget" trace -o create
 check "a program that is not there: 127" status 127 "$shmtop" trace -- "$work/none"
@@ -68,7 +85,8 @@ check "shmtop --help" status 0 "$shmtop" --help
 # ---- what stands, and why not better
 
 heads='.probe | has("calls") and has("compat") and has("life") and has("attachers") and has("exact")
-	and has("unseen") and has("why") and (.compat != "none")
+	and has("unseen") and has("why") and (.compat != null)
+	and ((.calls == "none") == (.lost == null)) and ((.calls == "none") == (.skipped == null))
 	and (.exact == (.life == "exact"))'
 for arguments in doctor list "-b -n 1"; do
 	# shellcheck disable=SC2086 # words
@@ -102,6 +120,25 @@ check "doctor: columns line up, however long a name is" same "$(
 check "doctor: the same probes" same "$(sed -n '/^PROBE/,/^$/p' "$work/out" | awk 'NF && NR > 1 { print $1 }')" \
 	"$(cat "$work/names")"
 
+# The iterator has a reason of its own. Strace answers for the kernel at its first calls.
+case $(uname -r) in
+5.10.*)
+	check "doctor -J: why not the iterator" status 0 "$shmtop" doctor -J
+	check "doctor -J: why not the iterator" json "$work/out" \
+		'.probes[] | select(.name == "iter/task_vma") | .why | contains("5.13")'
+	;;
+*)
+	if command -v strace >/dev/null && strace -o /dev/null true 2>/dev/null; then
+		check "doctor -J: why not the iterator" status 0 strace -f -o /dev/null \
+			-e trace=bpf -e inject=bpf:error=EMFILE:when=1..5 "$shmtop" doctor -J
+		check "doctor -J: why not the iterator" json "$work/out" '.probe.calls != "none"
+			and (.probes[] | select(.name == "iter/task_vma") | .why | contains("ulimit -n"))'
+	else
+		skip "doctor -J: why not the iterator" "strace is missing, or may not trace"
+	fi
+	;;
+esac
+
 # Where a rung cannot stand it is not taken for another.
 if [ "$calls" = fexit ]; then
 	check "--probe=fexit stands" status 0 "$shmtop" trace --probe=fexit -d 0.1
@@ -113,10 +150,23 @@ check "--probe=tracepoint stands" status 0 "$shmtop" doctor -J --probe=tracepoin
 check "--probe=tracepoint: no fexit" json "$work/out" \
 	'.probe.calls == "tracepoint" and .probe.exact == false and .probe.unseen != ""
 	and all(.probes[]; .name | startswith("fexit") or startswith("fentry") | not)'
+check "--probe=tracepoint: 32-bit calls are not followed" json "$work/out" \
+	'.probe.compat == "none" and (.probe.unseen | contains("32-bit"))'
+check "--probe=tracepoint: doctor offers --compat" status 0 "$shmtop" doctor --probe=tracepoint
+check "--probe=tracepoint: doctor offers --compat" grep -qE '^32-bit calls +none +.*--compat' "$work/out"
+check "--probe=tracepoint: trace" status 0 "$shmtop" trace --probe=tracepoint -d 0.1
+check "--probe=tracepoint: trace offers --compat" one_line "--compat"
+check "--probe=tracepoint: trace without calls" status 0 "$shmtop" trace --probe=tracepoint -o exit -d 0.1
+check "--probe=tracepoint: trace without calls offers nothing" test ! -s "$work/err"
+check "--probe=poll: a reason of its own for each" status 0 "$shmtop" doctor -J --probe=poll
+check "--probe=poll: a reason of its own for each" json "$work/out" \
+	'all(.probes[]; .stands == false and (.why | contains("--probe=poll")))'
 check "--compat" status 0 "$shmtop" doctor -J --probe=tracepoint --compat
 if [ "$(uname -m)" = x86_64 ]; then
 	check "--compat: 32-bit calls are followed" json "$work/out" \
 		'.probe.compat == "raw" and (.probe.unseen | contains("32-bit") | not)'
+	check "--compat: trace" status 0 "$shmtop" trace --probe=tracepoint --compat -d 0.1
+	check "--compat: trace offers nothing" test ! -s "$work/err"
 fi
 for command in "" trace doctor demo; do
 	# shellcheck disable=SC2086 # words
@@ -158,12 +208,22 @@ quiet() {
 	*) return 1 ;;
 	esac
 }
-for arguments in "list" "list -J" "show 0" "doctor" "-b -d 0.1" "-b -J -d 0.1" "trace"; do
+for arguments in "list" "list -J" "show 0" "doctor" "-b -d 0.1" "-b -J -d 0.1" "trace -o exit"; do
 	# shellcheck disable=SC2086
 	check "$arguments into a closed pipe: quiet" quiet "$shmtop" $arguments
 done
 check "list | head -1 is quiet" same "$("$shmtop" list 2>&1 | head -n 1 | grep -c SHMID)" 1
 release
+
+# ---- a frame tells as the view does what stands
+
+for rung in tracepoint poll; do
+	lost=0
+	[ "$rung" = tracepoint ] || lost=-
+	check "a frame of the $rung rung" status 0 "$shmtop" -b -n 1 --probe="$rung"
+	check "a frame of the $rung rung: what stands, and what is lost" \
+		grep -qE "^shmtop .*  $rung  lost $lost  drift " "$work/out"
+done
 
 # ---- what the terminal gets
 
@@ -221,6 +281,21 @@ if command -v bpftool >/dev/null && bpftool prog list >/dev/null 2>&1; then
 	check "nothing is pinned" same "$(find /sys/fs/bpf -name '*shm*' 2>/dev/null)" ""
 else
 	skip "kill -9 leaves no BPF program" "no bpftool, or it may not look"
+fi
+
+# ---- a namespace that may not be entered
+
+outside=$(readlink "/proc/$PPID/ns/ipc" | tr -dc 0-9)
+if [ "$outside" != "$ipcns" ] && command -v setpriv >/dev/null; then
+	check "doctor -J where others may not be entered" status 0 \
+		setpriv --bounding-set=-sys_admin "$shmtop" doctor -J
+	check "doctor -J: limits that are not known are null, with the reason" json "$work/out" \
+		--argjson ns "$ipcns" --argjson outside "$outside" \
+		'(.limits[] | select(.ipcns == $outside)
+			| .segments == null and .pages == null and .why == "Operation not permitted")
+		and (.limits[] | select(.ipcns == $ns) | .segments.max > 0 and .why == null)'
+else
+	skip "a namespace that may not be entered" "there is no setpriv"
 fi
 
 # ---- without root

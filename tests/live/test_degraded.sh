@@ -48,6 +48,7 @@ stands() {
 		jq -c '[.probe | .calls, .compat, .life, .attachers, .exact], .probe.why'
 }
 whole=$(stands env)
+check "doctor: what stands where nothing was taken away" test -n "$whole"
 
 # ---- what the kernel needs to load programs
 

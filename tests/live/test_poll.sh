@@ -123,7 +123,7 @@ check "the view: what the looks tell" wait_for 10 in_frames \
 	'([.[] | select(.op == "create")] | length == 2)
 	and ([.[] | select(.op == "attach" and .pid == $pid)] | length == 2) and all(.inferred)'
 check "the view: what stands, and what not" json "$work/frames" -s \
-	'all(.probe | .calls == "none" and .compat == null and .exact == false and .unseen != "")'
+	'all(.probe | .calls == "none" and .compat == "none" and .exact == false and .lost == null and .unseen != "")'
 release
 
 # ---- what looks cannot tell is refused, in one line that says why

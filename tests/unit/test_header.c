@@ -31,7 +31,7 @@ static void header_of_a_machine(void **state)
 
 	(void)state;
 	assert_header(&context, 1.0,
-		      "12:04:31  every 1.0s  tracepoint/sched/iter  lost 0  drift 1  2 ns\n"
+		      "12:04:31  every 1.0s  tracepoint  lost 0  drift 1  2 ns\n"
 		      "Unseen: 32-bit calls\n"
 		      "Why not better: no fentry\n"
 		      "Mem  size 8.06G  rss >7.00G  swap >4.00K\n"
@@ -39,7 +39,7 @@ static void header_of_a_machine(void **state)
 	/* limits of other namespaces than one's own say nothing here */
 	context.own_ipcns = SAMPLE_OTHER;
 	assert_header(&context, 0,
-		      "12:04:31  tracepoint/sched/iter  lost 0  drift 1  2 ns\n"
+		      "12:04:31  tracepoint  lost 0  drift 1  2 ns\n"
 		      "Unseen: 32-bit calls\n"
 		      "Why not better: no fentry\n"
 		      "Mem  size 8.06G  rss >7.00G  swap >4.00K\n"
@@ -71,15 +71,16 @@ static void header_with_rates(void **state)
 		.model = model, .now = SAMPLE_NOW, .wall = SAMPLE_WALL, .own_ipcns = SAMPLE_HOST};
 
 	assert_header(&context, 0,
-		      "12:04:31  tracepoint/sched/maps  lost 7  drift 0  0 ns\n"
+		      "12:04:31  tracepoint  lost 7  drift 0  0 ns\n"
 		      "Mem  size 0  rss 0  swap 0\n"
 		      "Seg  0  unattached 0  att 0  procs 0  ops 3/s\n");
-	/* where none is seen there is no rate, not one of 0 */
+	/* where none is seen there is no rate, not one of 0, and none can be lost */
+	status.lost = 0;
 	status.calls = status.life = "none";
 	model_set_status(model, &status);
 	assert_header(&context, 0,
-		      "12:04:31  none/none/maps  lost 7  drift 0  0 ns\n"
-		      "Unseen: calls, and what comes and goes between two looks\n"
+		      "12:04:31  poll  lost -  drift 0  0 ns\n"
+		      "Unseen: calls, what comes and goes between two looks\n"
 		      "Mem  size 0  rss 0  swap 0\n"
 		      "Seg  0  unattached 0  att 0  procs 0\n");
 	model_free(model);
@@ -101,7 +102,7 @@ static void header_where_nothing_is_missed(void **state)
 		.model = model, .now = SAMPLE_NOW, .wall = SAMPLE_WALL, .own_ipcns = SAMPLE_HOST};
 
 	assert_header(&context, 0,
-		      "12:04:31  fexit/exact/iter  lost 0  drift 0  0 ns\n"
+		      "12:04:31  fexit  lost 0  drift 0  0 ns\n"
 		      "Mem  size 0  rss 0  swap 0\n"
 		      "Seg  0  unattached 0  att 0  procs 0\n");
 	model_free(model);

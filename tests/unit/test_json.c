@@ -2,6 +2,7 @@
 /* The JSON, as exact text: names and their order are a promise to those who read them. */
 #include "sample.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 
@@ -311,7 +312,8 @@ static void document_has_a_head(void **state)
 	assert_int_equal(uname(&machine), 0);
 	snprintf(expected, sizeof(expected),
 		 "{\"schema\":\"shmtop.list/1\",\"time\":1714565071.000000000,\"host\":\"%s\","
-		 "\"kernel\":\"%s\",\"probe\":{\"calls\":\"tracepoint\",\"compat\":null,\"life\":"
+		 "\"kernel\":\"%s\",\"probe\":{\"calls\":\"tracepoint\",\"compat\":\"none\","
+		 "\"life\":"
 		 "\"sched\","
 		 "\"attachers\":\"iter\",\"exact\":false,\"unseen\":\"32-bit calls\","
 		 "\"lost\":0,\"skipped\":0,\"drift\":1,\"why\":\"no fentry\"}}",
@@ -352,7 +354,7 @@ static void document_tells_what_stands(void **state)
 	status.life = "mixed";
 	status.lost = 3;
 	status.skipped = 2;
-	assert_probe(&status, "{\"calls\":\"fexit\",\"compat\":null,\"life\":\"mixed\","
+	assert_probe(&status, "{\"calls\":\"fexit\",\"compat\":\"none\",\"life\":\"mixed\","
 			      "\"attachers\":\"iter\",\"exact\":false,\"unseen\":\"\",\"lost\":3,"
 			      "\"skipped\":2,\"drift\":0,\"why\":\"\"}");
 }
@@ -368,10 +370,10 @@ static void document_before_anything_is_known(void **state)
 
 	object = json_document("show", &context);
 	assert_json(json_object_get(json_object_object_get(object, "probe")),
-		    "{\"calls\":\"none\",\"compat\":null,\"life\":\"none\","
+		    "{\"calls\":\"none\",\"compat\":\"none\",\"life\":\"none\","
 		    "\"attachers\":\"none\",\"exact\":false,"
-		    "\"unseen\":\"calls, and what comes and goes between two looks\","
-		    "\"lost\":0,\"skipped\":0,\"drift\":0,"
+		    "\"unseen\":\"calls, what comes and goes between two looks\","
+		    "\"lost\":null,\"skipped\":null,\"drift\":0,"
 		    "\"why\":\"\"}");
 	json_object_put(object);
 	model_free(model);
@@ -418,7 +420,11 @@ static void all_segments_in_a_document(void **state)
 
 static void limits_are_told(void **state)
 {
-	struct limits_facts limits = {
+	struct namespace_state place = {.facts.ipcns = 4026531839, .has_limits = true};
+	struct limits_facts *limits = &place.limits;
+
+	(void)state;
+	*limits = (struct limits_facts){
 		.ipcns = 4026531839,
 		.segments = {212, 4096},
 		.pages = {10, UINT64_C(18446744073692774399)},
@@ -429,23 +435,34 @@ static void limits_are_told(void **state)
 		.queues = {0, 32000},
 		.rss = 4096,
 	};
-
-	(void)state;
 #define LIMITS_HEAD                                                                               \
 	"{\"ipcns\":4026531839,\"segments\":{\"used\":212,\"max\":4096},"                         \
 	"\"pages\":{\"used\":10,\"max\":18446744073692774399},\"page_size\":4096,"                \
 	"\"shmmax\":18446744073692774399,\"rss\":4096,\"swap\":0,"                                \
 	"\"sem\":{\"sets\":{\"used\":1,\"max\":32000},\"sems\":{\"used\":3,\"max\":1024000000}}," \
 	"\"msg\":{\"queues\":{\"used\":0,\"max\":32000}},"
-	assert_json(json_limits(&limits), LIMITS_HEAD "\"hugepages\":null}");
-	limits.has_hugepages = true;
-	limits.hugepage_size = 2097152;
-	limits.hugepages_total = 8;
-	limits.hugepages_free = 6;
-	limits.hugepages_reserved = 1;
-	assert_json(json_limits(&limits),
+	assert_json(json_limits(&place), LIMITS_HEAD "\"hugepages\":null,\"why\":null}");
+	limits->has_hugepages = true;
+	limits->hugepage_size = 2097152;
+	limits->hugepages_total = 8;
+	limits->hugepages_free = 6;
+	limits->hugepages_reserved = 1;
+	assert_json(json_limits(&place),
 		    LIMITS_HEAD "\"hugepages\":{\"size\":2097152,\"total\":8,\"free\":6,"
-				"\"reserved\":1}}");
+				"\"reserved\":1},\"why\":null}");
+}
+
+static void limits_that_are_not_known(void **state)
+{
+	struct namespace_state place = {.facts.ipcns = 4026531839, .error = -EPERM};
+
+	(void)state;
+#define LIMITS_UNKNOWN                                                               \
+	"{\"ipcns\":4026531839,\"segments\":null,\"pages\":null,\"page_size\":null," \
+	"\"shmmax\":null,\"rss\":null,\"swap\":null,\"sem\":null,\"msg\":null,\"hugepages\":null,"
+	assert_json(json_limits(&place), LIMITS_UNKNOWN "\"why\":\"Operation not permitted\"}");
+	place.error = 0;
+	assert_json(json_limits(&place), LIMITS_UNKNOWN "\"why\":null}");
 }
 
 int main(void)
@@ -468,6 +485,7 @@ int main(void)
 		cmocka_unit_test(document_before_anything_is_known),
 		cmocka_unit_test(all_segments_in_a_document),
 		cmocka_unit_test(limits_are_told),
+		cmocka_unit_test(limits_that_are_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

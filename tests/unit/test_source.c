@@ -45,7 +45,7 @@ static void best_rung(void **state)
 			      "life|exact|each attach, detach and end, as the kernel makes it\n"
 			      "attachers|iter|all mappings, read in the kernel\n"
 			      "unseen||nothing\n");
-	assert_string_equal(source_unseen(&status), "");
+	assert_string_equal(source_wants_compat(&status), "");
 }
 
 static void tracepoint_rung(void **state)
@@ -59,11 +59,12 @@ static void tracepoint_rung(void **state)
 
 	(void)state;
 	assert_lines(&status, "calls|tracepoint|every one; all system calls pay some ns\n"
-			      "32-bit calls|none|not followed; what they make is found by looking\n"
+			      "32-bit calls|none|not followed; --compat follows them, at a cost\n"
 			      "life|sched|fork, exec, exit of holders; the rest is concluded\n"
 			      "attachers|iter|all mappings, read in the kernel\n"
 			      "unseen||calls of 32-bit programs\n"
 			      "why not better||no fentry here\n");
+	assert_string_equal(source_wants_compat(&status), "calls of 32-bit programs");
 	status.compat = "raw";
 	status.unseen[0] = status.why[0] = '\0';
 	assert_lines(&status, "calls|tracepoint|every one; all system calls pay some ns\n"
@@ -71,12 +72,13 @@ static void tracepoint_rung(void **state)
 			      "life|sched|fork, exec, exit of holders; the rest is concluded\n"
 			      "attachers|iter|all mappings, read in the kernel\n"
 			      "unseen||nothing\n");
+	assert_string_equal(source_wants_compat(&status), "");
 }
 
 static void mixed_rungs(void **state)
 {
 	const struct source_status status = {.calls = "mixed",
-					     .compat = "fexit",
+					     .compat = "mixed",
 					     .life = "mixed",
 					     .attachers = "maps",
 					     .exact = FACT_EXACT_ATTACH | FACT_EXACT_INHERIT |
@@ -84,10 +86,18 @@ static void mixed_rungs(void **state)
 
 	(void)state;
 	assert_lines(&status, "calls|mixed|every one; all system calls pay some ns\n"
-			      "32-bit calls|fexit|every one; other system calls pay nothing\n"
+			      "32-bit calls|mixed|some are not followed; --compat follows all\n"
 			      "life|mixed|exact: attach, fork, detach; concluded: end\n"
 			      "attachers|maps|/proc/PID/maps of each process\n"
 			      "unseen||nothing\n");
+	assert_string_equal(source_wants_compat(&status), "some calls of 32-bit programs");
+}
+
+static void assert_unseen(const struct source_status *status, const char *expected)
+{
+	char unseen[SOURCE_TEXT_LEN];
+
+	assert_string_equal(source_unseen(unseen, status), expected);
 }
 
 static void poll_rung(void **state)
@@ -97,16 +107,38 @@ static void poll_rung(void **state)
 
 	(void)state;
 	assert_lines(&status, "calls|none|not followed; two looks are compared\n"
-			      "32-bit calls|none|not followed; what they make is found by looking\n"
+			      "32-bit calls|none|not followed; two looks are compared\n"
 			      "life|none|not followed; two looks are compared\n"
 			      "attachers|maps|/proc/PID/maps of each process\n"
-			      "unseen||calls, and what comes and goes between two looks\n");
+			      "unseen||calls, what comes and goes between two looks\n");
+	/* --compat would not help. */
+	assert_string_equal(source_wants_compat(&status), "");
 	status.partial = true;
-	assert_string_equal(source_unseen(&status),
-			    "calls, what comes and goes between two looks, holders that may not "
-			    "be looked at");
-	status.calls = "tracepoint";
-	assert_string_equal(source_unseen(&status), "holders that may not be looked at");
+	assert_unseen(&status, "calls, what comes and goes between two looks, "
+			       "holders that may not be looked at");
+}
+
+static void holders_may_be_hidden_on_any_rung(void **state)
+{
+	struct source_status status = {.calls = "tracepoint", .life = "sched", .partial = true};
+
+	(void)state;
+	assert_unseen(&status, "holders that may not be looked at");
+	snprintf(status.unseen, sizeof(status.unseen), "munmap");
+	assert_unseen(&status, "munmap, holders that may not be looked at");
+	status.partial = false;
+	assert_unseen(&status, "munmap");
+}
+
+static void losses_are_of_events(void **state)
+{
+	struct source_status status = {.calls = "fexit", .lost = 3};
+	char lost[SOURCE_LOST_LEN];
+
+	(void)state;
+	assert_string_equal(source_lost(lost, &status), "lost 3");
+	status = (struct source_status){.calls = "none"};
+	assert_string_equal(source_lost(lost, &status), "lost -");
 }
 
 static void nothing_is_known_yet(void **state)
@@ -115,10 +147,10 @@ static void nothing_is_known_yet(void **state)
 
 	(void)state;
 	assert_lines(&status, "calls|none|not followed; two looks are compared\n"
-			      "32-bit calls|none|not followed; what they make is found by looking\n"
+			      "32-bit calls|none|not followed; two looks are compared\n"
 			      "life|none|not followed; two looks are compared\n"
 			      "attachers|none|not known\n"
-			      "unseen||calls, and what comes and goes between two looks\n");
+			      "unseen||calls, what comes and goes between two looks\n");
 	assert_name(NULL, NULL, "poll");
 }
 
@@ -141,6 +173,8 @@ int main(void)
 		cmocka_unit_test(tracepoint_rung),
 		cmocka_unit_test(mixed_rungs),
 		cmocka_unit_test(poll_rung),
+		cmocka_unit_test(holders_may_be_hidden_on_any_rung),
+		cmocka_unit_test(losses_are_of_events),
 		cmocka_unit_test(nothing_is_known_yet),
 		cmocka_unit_test(names_are_short),
 	};

@@ -41,8 +41,8 @@ explains() {
 	check "$explains_state: doctor -J" status 0 "$@" "$shmtop" doctor -J
 	check "$explains_state: doctor -J: what does not stand, and why" json "$work/out" \
 		--arg text "$explains_text" \
-		'.probe.calls == "none" and .probe.life == "none" and .probe.compat == null
-		and .probe.exact == false and (.probe.unseen | startswith("calls"))
+		'.probe.calls == "none" and .probe.life == "none" and .probe.compat == "none"
+		and .probe.exact == false and .probe.lost == null and .probe.skipped == null and (.probe.unseen | startswith("calls"))
 		and (.probe.why | contains($text))
 		and all(.probes[]; .stands or (.why | contains($text)))'
 }
