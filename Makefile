@@ -140,7 +140,7 @@ check-kernels: ## run the live tests inside of Debian's kernels (tests/kernels/r
 	@$(MAKE) --no-print-directory tests && \
 		tests/kernels/run.sh; status=$$?; $(give_back); exit $$status
 
-tests: all $(UNIT_TESTS) $(LIVE_TESTS) $(SCREEN_TESTS) $(HELPERS) $(COMPAT) ## build all tests
+tests: all $(UNIT_TESTS) $(LIVE_TESTS) $(SCREEN_TESTS) $(BENCHES) $(HELPERS) $(COMPAT) ## build all tests
 
 unit: $(UNIT_TESTS) ## build the unit tests
 

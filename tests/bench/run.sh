@@ -5,8 +5,9 @@
 #	tests/bench/run.sh [cycle] [others] [view] [scan] [list]		default: all
 #
 # Prints a table: what, the figure, its ratio to the line that it is compared with, and the command
-# that gives it. Both sides of a comparison run in turns, and the best of each counts. Needs root and a
-# machine that does little else.
+# that gives it. Both sides of a comparison run in turns, BENCH_TURNS times each (3), and the best of each
+# counts; for "others" the ratio of each turn is told, too. Needs root and a machine that does little else;
+# in a guest: tests/kernels/run.sh -k 6.12 -c 'LIVE_RUNG=fexit tests/bench/run.sh others'
 # shellcheck disable=SC2317 # functions are called by others
 # shellcheck source=tests/live/helpers/live.sh
 . "$(dirname "$0")/../live/helpers/live.sh"
@@ -20,6 +21,7 @@ fi
 bench=$BUILD/tests/bench
 turns=${BENCH_TURNS:-3}
 view_seconds=${BENCH_SECONDS:-10}
+ticks_per_second=$(getconf CLK_TCK 2>/dev/null || echo 100)
 
 row() {
 	printf '%-58s %14s %8s   %s\n' "$1" "$2" "$3" "$4"
@@ -49,17 +51,20 @@ milliseconds() {
 # ---- tracers -----------------------------------------------------------------------------------
 
 # Starts a tracer in the background: its programs stand when their number has stopped to grow.
+tracer_pause=${LIVE_SLOW:+2}
+tracer_pause=${tracer_pause:-0.2}
 tracer_start() {
 	"$@" >"$work/tracer.out" 2>"$work/tracer.err" 9>&- &
 	tracer=$!
 	tracer_before=-1
 	for _ in $(seq 100); do
-		sleep 0.2
+		sleep "$tracer_pause"
 		kill -0 "$tracer" 2>/dev/null || return 1
-		tracer_now=$(readlink /proc/"$tracer"/fd/* 2>/dev/null | grep -c -e bpf -e perf_event)
+		tracer_now=$(find "/proc/$tracer/fd" -lname '*bpf*' -o -lname '*perf_event*' | grep -c .)
 		[ "$tracer_now" -gt 0 ] && [ "$tracer_now" = "$tracer_before" ] && return 0
 		tracer_before=$tracer_now
 	done
+	echo "its programs do not stand" >>"$work/tracer.err"
 	return 1
 }
 
@@ -103,16 +108,18 @@ under() {
 	return "$under_status"
 }
 
-# compare "WHAT" KIND CYCLE "COMMAND": nothing and KIND in turns
+# compare "WHAT" KIND CYCLE "COMMAND": nothing and KIND in turns. The ratio of each turn is in $compare_turns.
 compare() {
-	compare_without='' compare_with=''
+	compare_without='' compare_with='' compare_turns=''
 	for _ in $(seq "$turns"); do
-		compare_without="$compare_without $(under nothing "$bench/cycle" "$3" 500)"
+		compare_bare=$(under nothing "$bench/cycle" "$3" 500)
 		compare_one=$(under "$2" "$bench/cycle" "$3" 500) || {
 			row "$1" "-" "-" "$4: $(tail -n 1 "$work/tracer.err")"
-			return
+			return 1
 		}
+		compare_without="$compare_without $compare_bare"
 		compare_with="$compare_with $compare_one"
+		compare_turns="$compare_turns $(ratio "$compare_one" "$compare_bare")"
 	done
 	# shellcheck disable=SC2086 # numbers
 	compare_without=$(least $compare_without) compare_with=$(least $compare_with)
@@ -125,23 +132,31 @@ bench_cycle() {
 	compare "shmtop trace -J" shmtop shm "shmtop trace -J >FILE"
 	compare "shmtop trace" text shm "shmtop trace >FILE"
 	compare "shmtop -b" view shm "shmtop -b -d 1"
-	command -v bpftrace >/dev/null &&
+	if command -v bpftrace >/dev/null; then
 		compare "bpftrace, arguments and result" bpftrace shm "bpftrace -e ..."
-	command -v perf >/dev/null &&
+	fi
+	if command -v perf >/dev/null; then
 		compare "perf trace" perf shm "perf trace -a -e $calls"
-	command -v strace >/dev/null &&
-		compare "strace -c" strace-c shm "strace -f -c -e trace=$calls" &&
+	fi
+	if command -v strace >/dev/null; then
+		compare "strace -c" strace-c shm "strace -f -c -e trace=$calls"
 		compare "strace" strace shm "strace -f -e trace=$calls"
+	fi
+}
+
+compare_others() {
+	compare "$1" "$2" getppid "$3" && row "    turn by turn:$compare_turns" "" "" ""
 }
 
 bench_others() {
 	title "other system calls: getppid (ratio: to nothing traced)"
 	row "nothing traced" "$("$bench/cycle" getppid 500) ns" "1.00x" "cycle getppid 500"
-	compare "shmtop -b" view getppid "shmtop -b -d 1"
-	compare "shmtop -b --compat" compat getppid "shmtop -b -d 1 --compat"
-	command -v perf >/dev/null &&
-		compare "the kernel's floor: an enter and an exit tracepoint" tracepoint getppid \
+	compare_others "shmtop -b" view "shmtop -b -d 1"
+	compare_others "shmtop -b --compat" compat "shmtop -b -d 1 --compat"
+	if command -v perf >/dev/null; then
+		compare_others "the kernel's floor: an enter and an exit tracepoint" tracepoint \
 			"perf stat -a -e syscalls:sys_{enter,exit}_shmget"
+	fi
 }
 
 # ---- the view ----------------------------------------------------------------------------------
@@ -158,7 +173,7 @@ churned() {
 	# shellcheck disable=SC2086 # options are words
 	"$helpers/churn" -p 2 -s "$view_seconds" $3 >"$work/churn" 9>&-
 	churned_end=$(date +%s%N)
-	churned_share=$(awk -v ticks=$(($(ticks "$2") - churned_before)) -v hz="$(getconf CLK_TCK)" \
+	churned_share=$(awk -v ticks=$(($(ticks "$2") - churned_before)) -v hz="$ticks_per_second" \
 		-v time=$((churned_end - churned_begin)) \
 		'BEGIN { printf "%.1f", ticks / hz / (time / 1e9) * 100 }')
 	churned_calls=$(awk -v s="$view_seconds" '{ printf "%.0fk", ($2 + $4 + $6 + $8) / s / 1000 }' \
@@ -237,7 +252,7 @@ rested() {
 	rested_before=$(ticks "$view")
 	sleep "$view_seconds"
 	row "$1: CPU" "$(awk -v t=$(($(ticks "$view") - rested_before)) \
-		-v hz="$(getconf CLK_TCK)" -v s="$view_seconds" \
+		-v hz="$ticks_per_second" -v s="$view_seconds" \
 		'BEGIN { printf "%.2f", t / hz / s * 100 }') % core" "-" "$2"
 	row "$1: resident" "$(awk '/^VmRSS/ { printf "%.1f MiB", $2 / 1024 }' \
 		"/proc/$view/status")" "-" "VmRSS"

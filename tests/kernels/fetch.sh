@@ -1,10 +1,12 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
-# Fetches a kernel of Debian for clouds, unless it is there:
+# Fetches a kernel of Debian for clouds:
 #	tests/kernels/fetch.sh FOLDER SUITE [VERSION]
 # The newest one that the suite has, or the newest of this version. Then FOLDER/vmlinuz is the kernel, and
-# FOLDER/version says what it is. Status 1, and a line on stderr, when it cannot be had.
+# FOLDER/version says what it is. One that is there already stays for a week; then a newer one is looked for,
+# and if that fails the one that is there stays. Status 1 when there is none. What went wrong is on stderr, the
+# last line in short.
 #
 # The mirror is the one that this machine's apt knows, and so are the keys that sign its suites; apt's own
 # lists, settings and packages are left as they are.
@@ -13,9 +15,17 @@ umask 022
 
 [ $# -ge 2 ] || exit 2
 folder=$1 suite=$2 version=${3:-}
-[ -s "$folder/vmlinuz" ] && [ -s "$folder/version" ] && exit 0
+kept=''
+if [ -s "$folder/vmlinuz" ] && [ -s "$folder/version" ]; then
+	kept=$(cat "$folder/version")
+	[ -n "$(find "$folder/version" -mtime +6)" ] || exit 0
+fi
 
 fail() {
+	[ -z "$kept" ] || {
+		echo "$kept is a week old and was not brought up to date: $1" >&2
+		exit 0
+	}
 	echo "$1" >&2
 	exit 1
 }
@@ -86,6 +96,11 @@ if [ -z "$package" ]; then
 	grep '^[EW]: ' "$apt/log" | head -n 3 >&2
 	fail "$suite has no kernel${version:+ $version} that could be fetched"
 fi
+release=$(apt-cache -c "$apt/settings" show --no-all-versions "$package" | sed -n 's/^Version: //p')
+if [ "$kept" = "$suite: $package $release" ]; then
+	touch "$folder/version"
+	exit 0
+fi
 
 cd "$apt" || exit 1
 if ! apt-get -q -c settings download "$package" >log 2>&1; then
@@ -94,5 +109,5 @@ if ! apt-get -q -c settings download "$package" >log 2>&1; then
 fi
 dpkg-deb --fsys-tarfile ./*.deb | tar -xO --wildcards '*/vmlinuz*' >vmlinuz
 [ -s vmlinuz ] || fail "there is no kernel in $package"
-echo "$suite: $package $(dpkg-deb -f ./*.deb Version)" >version
+echo "$suite: $package $release" >version
 mv vmlinuz version ..

@@ -15,7 +15,7 @@ programs="sh bash awk sed grep find xargs sort comm cut tr head tail wc date sle
 
 cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build}
-if [ ! -x "$build/shmtop" ] || [ ! -d "$build/tests/live" ]; then
+if [ ! -x "$build/shmtop" ] || [ ! -d "$build/tests/live" ] || [ ! -d "$build/tests/bench" ]; then
 	echo "image.sh: there is no build with its tests in $build: make tests" >&2
 	exit 1
 fi
@@ -90,9 +90,9 @@ put_users() {
 
 put_project() {
 	mkdir -p "$root/shmtop/tests" "$root/shmtop/build/tests" "$root/shmtop/build/bpf"
-	cp -R tests/live tests/tap.sh "$root/shmtop/tests/"
+	cp -R tests/live tests/bench tests/tap.sh "$root/shmtop/tests/"
 	cp "$build/shmtop" "$build"/shm-* "$root/shmtop/build/"
-	find "$build/tests/live" "$build/tests/helpers" -maxdepth 1 -type f ! -name '*.[od]' |
+	find "$build/tests/live" "$build/tests/helpers" "$build/tests/bench" -maxdepth 1 -type f ! -name '*.[od]' |
 		while read -r file; do
 			place=$root/shmtop/build/tests/$(basename "$(dirname "$file")")
 			mkdir -p "$place"

@@ -9,8 +9,10 @@
 #	FAILED N	what failed was shown when it did
 #	skipped N	of its claims; which ones and why is told below the table
 #	not run		the kernel could not be fetched, or its guest died before
-# Beside a failed test these fail the run: a guest that does not get to its end; a BUG, a WARNING or an
-# Oops that its kernel told of; and a claim that was skipped on every kernel, where there were several.
+# Beside a failed test these fail the run: a guest that does not get to its end; a BUG, a WARNING, an Oops or
+# a stall that its kernel told of; and a claim that was skipped on every kernel, where there were several.
+# Where no kernel is to be had at all, that fails the run; but not as one of many tests (-t), which has skipped
+# each kernel, and says so.
 set -u
 umask 022
 
@@ -98,7 +100,7 @@ end_guests() {
 
 # What a kernel must not say
 troubles() {
-	tr -d '\r' <"$1" | grep -E '^\[[^]]*\] .*(BUG: |kernel BUG at|Oops: |general protection fault|Kernel panic)|^\[[^]]*\] (WARNING: |INFO: (rcu|task) )'
+	tr -d '\r' <"$1" | grep -E '^\[[^]]*\] (.*(BUG: |kernel BUG at|Oops: |general protection fault|Kernel panic)|WARNING: |(rcu: )?INFO: (rcu_.* stall|task .* blocked ))'
 }
 
 run_command() {
@@ -331,18 +333,20 @@ notice() {
 	} >&2
 }
 
-# Sets $fetched and $missing.
+# Sets $fetched and $missing. A kernel may be there though no newer one could be looked for.
 fetch_kernels() {
 	for kernel in $chosen; do
 		# shellcheck disable=SC2046 # words
 		if tests/kernels/fetch.sh "$BUILD/kernels/$kernel" $(suite_of "$kernel") 2>"$work/why"; then
 			fetched="$fetched $kernel"
+			[ ! -s "$work/why" ] || notice "Linux $kernel: $(tail -n 1 "$work/why")"
 			continue
 		fi
 		missing="$missing $kernel"
 		tail -n 1 "$work/why" >"$work/missing.$kernel"
 		notice "Linux $kernel: NOT RUN, because it could not be fetched:" "$(cat "$work/why")"
 	done
+	[ -n "$fetched" ] || notice "NO KERNEL WAS BOOTED: none could be fetched"
 }
 
 # wanted TEST: was it named, or none?
@@ -454,7 +458,9 @@ trap 'exit 130' INT TERM HUP
 
 began=$(date +%s)
 fetch_kernels
-if [ -n "${IMAGE:-}" ]; then
+if [ -z "$fetched" ]; then
+	: # nobody needs one
+elif [ -n "${IMAGE:-}" ]; then
 	cp "$IMAGE" "$work/image"
 else
 	tests/kernels/image.sh >"$work/image"
@@ -471,4 +477,4 @@ $speak_tap && cat "$work/tap"
 judge 0 0 <"$work/tap" >"$work/verdict"
 read -r good bad skip <"$work/verdict"
 $speak_tap || echo "$good passed, $bad failed, $skip skipped"
-[ "$bad" -eq 0 ] && [ "$good" -gt 0 ]
+[ "$bad" -eq 0 ] && { [ "$good" -gt 0 ] || { $speak_tap && [ -z "$fetched" ]; }; }

@@ -20,6 +20,7 @@ enum { IDS = 6, TASKS = 8, VMAS = 64, PENDING = 4096, PAGE = 4096 };
 struct kernel_segment {
 	bool exists, dest;
 	struct segment_facts facts;
+	int64_t by_calls; /* attachments that shmat brought, less those that shmdt took */
 };
 
 struct kernel_vma {
@@ -53,6 +54,7 @@ struct kernel {
 	bool exact;
 	bool exit_first; /* the exit is told before the detaches that it brings, as newer kernels do */
 	bool pins;   /* somebody may hold on to an address space when its last process leaves it */
+	bool fails;  /* forks may, half-way */
 	bool shifts; /* mprotect moves the border between two mappings, and nothing tells */
 	void (*moment)(struct kernel *kernel, bool scannable); /* NULL: nobody looks */
 	void *watcher;
@@ -163,6 +165,7 @@ static inline struct kernel_vma *kernel_map(struct kernel *kernel, const struct 
 	facts->nattch++;
 	facts->atime = EPOCH + kernel_second(kernel);
 	facts->lpid = task->pid;
+	kernel->segments[like->shmid].by_calls += reason == FACT_REASON_SHMAT;
 	kernel_moment(kernel, forking);
 	kernel_record(kernel, task, FACT_ATTACH, reason, vma);
 	kernel_moment(kernel, forking);
@@ -200,6 +203,7 @@ static inline void kernel_unmap(struct kernel *kernel, const struct kernel_task 
 	kernel_record(kernel, task, FACT_DETACH, reason, vma);
 	kernel_moment(kernel, true);
 	vma->shmid = -1;
+	kernel->segments[shmid].by_calls -= reason == FACT_REASON_SHMDT;
 	facts->lpid = task->pid;
 	facts->dtime = EPOCH + kernel_second(kernel);
 	kernel_put(kernel, task, shmid);

@@ -139,7 +139,7 @@ static inline size_t kernel_count(const struct kernel *kernel, uint64_t mm)
 	return count;
 }
 
-/* With all that the parent has. false: there was no room, and all is as if it never was. */
+/* With all that the parent has. false: there was no room or memory, and all is as if it never was. */
 static inline bool kernel_copy(struct kernel *kernel, const struct kernel_task *task, uint64_t mm)
 {
 	/* only records tell of a fork that fails half-way */
@@ -151,7 +151,8 @@ static inline bool kernel_copy(struct kernel *kernel, const struct kernel_task *
 		if (copy.shmid < 0 || copy.mm != task->mm)
 			continue;
 		copy.mm = mm;
-		if (!kernel_map(kernel, task, &copy, FACT_REASON_FORK)) {
+		if (!kernel_map(kernel, task, &copy, FACT_REASON_FORK) ||
+		    (kernel->fails && chance_below(&kernel->chance, 20) == 0)) {
 			kernel_drop(kernel, task, mm, FACT_REASON_UNKNOWN);
 			return false;
 		}

@@ -47,9 +47,31 @@ cat "\$guest"
 END
 chmod +x "$work/bin/qemu-system-x86_64"
 
-# An apt that knows no mirror
-printf '#!/bin/sh\n' >"$work/bin/apt-get"
-chmod +x "$work/bin/apt-get"
+# An apt that knows no mirror; or one with the release that is in the file mirror, from which nothing comes when
+# there is a file broken. What it was asked is in asked.
+mkdir -p "$work/package/boot"
+echo "a newer one" >"$work/package/boot/vmlinuz"
+cat >"$work/bin/apt-get" <<END
+#!/bin/sh
+echo "\$*" >>"$work/asked"
+[ -e "$work/mirror" ] || exit 0
+case \$* in
+*indextargets*) echo "Debian http://mirror.invalid" ;;
+*download*) [ ! -e "$work/broken" ] && : >some.deb ;;
+esac
+END
+cat >"$work/bin/apt-cache" <<END
+#!/bin/sh
+case \$* in
+*search*) echo "linux-image-\$(cat "$work/mirror")-cloud-amd64 - a kernel" ;;
+*show*) echo "Version: 1" ;;
+esac
+END
+cat >"$work/bin/dpkg-deb" <<END
+#!/bin/sh
+tar -c -C "$work/package" ./boot/vmlinuz
+END
+chmod +x "$work/bin/apt-get" "$work/bin/apt-cache" "$work/bin/dpkg-deb"
 
 # told FILE TAP [STATUS]: what a guest says of test_attachers
 told() {
@@ -62,7 +84,8 @@ told() {
 }
 
 fresh() {
-	rm -f "$work"/guest* "$work"/console.* "$work"/dies.* "$work/arguments"
+	rm -f "$work"/guest* "$work"/console.* "$work"/dies.* "$work/arguments" "$work/mirror" "$work/broken"
+	: >"$work/asked"
 	echo 0 >"$work/status"
 	told guest "ok 1 - one
 ok 2 - two
@@ -96,6 +119,14 @@ lacks_others() {
 
 says() {
 	grep -qE -e "$1" "$work/said"
+}
+
+lacks_in() {
+	! grep -q -e "$2" "$work/$1"
+}
+
+lacks() {
+	lacks_in said "$1"
 }
 
 fresh
@@ -145,21 +176,29 @@ check "a guest that dies before its tests" counts 1 "2 passed, 1 failed, 0 skipp
 check "a guest that dies before its tests: the table" says "passed 2 s +not run"
 
 for words in "WARNING: CPU: 1 PID: 7 at ipc/shm.c:1 shm_open+0x1/0x2" "WARNING: suspicious RCU usage" \
-	"BUG: kernel NULL pointer dereference" "kernel BUG at ipc/shm.c:1!" "Oops: 0000 [#1] PREEMPT SMP"; do
+	"BUG: kernel NULL pointer dereference" "kernel BUG at ipc/shm.c:1!" "Oops: 0000 [#1] PREEMPT SMP" \
+	"rcu: INFO: rcu_preempt self-detected stall on CPU" "rcu: INFO: rcu_sched detected stalls on CPUs/tasks:" \
+	"INFO: task foo:12 blocked for more than 120 seconds."; do
 	fresh
 	echo "[    1.000000] $words" >"$work/console.6.1"
 	check "a kernel says $words" counts 1 "2 passed, 1 failed, 0 skipped" -k 6.1
 	check "a kernel says $words: it is shown" says "    \| .*${words%% *}"
 done
-fresh
-echo "[    0.100000] RETBleed: WARNING: Spectre v2 mitigation leaves CPU vulnerable" >"$work/console.6.1"
-check "a kernel warns of its processor" counts 0 "2 passed, 0 failed, 0 skipped" -k 6.1
+for words in "RETBleed: WARNING: Spectre v2 mitigation leaves CPU vulnerable" \
+	"INFO: NMI handler took too long to run: 1.2 msecs" "rcu: INFO: rcu_preempt is there"; do
+	fresh
+	echo "[    0.100000] $words" >"$work/console.6.1"
+	check "a kernel that only says $words" counts 0 "2 passed, 0 failed, 0 skipped" -k 6.1
+done
 
 fresh
 check "a kernel that cannot be had is skipped" counts 0 "2 passed, 0 failed, 1 skipped" -k 6.1 -k sid
 check "a kernel that cannot be had: it is said" says '^\*\*\* Linux sid: NOT RUN'
 check "a kernel that cannot be had: the table" says "passed 2 s +not run"
 check "no kernel at all is no success" counts 1 "0 passed, 0 failed, 1 skipped" -k sid
+check "no kernel at all: it is said" says '^\*\*\* NO KERNEL WAS BOOTED'
+run -k sid -c "a command"
+check "no kernel at all: a command" [ "$status" -eq 125 ]
 
 fresh
 tests/kernels/run.sh -t -k 6.1 -k sid test_attachers 3>"$work/progress" >"$work/said" 2>/dev/null
@@ -168,6 +207,50 @@ check "in TAP: nothing but TAP" lacks_others
 check "in TAP: the kernel that is missing" says "^ok - kernel sid # SKIP NOT RUN"
 check "in TAP: the table is progress" grep -q '^test_attachers' "$work/progress"
 check "in TAP: so is the notice" grep -q 'Linux sid: NOT RUN' "$work/progress"
+tests/kernels/run.sh -t -k sid test_attachers 3>"$work/progress" >"$work/said"
+check "in TAP: no kernel at all" [ $? -eq 0 ]
+check "in TAP: no kernel at all: it is skipped" says "^ok - kernel sid # SKIP NOT RUN"
+check "in TAP: no kernel at all: the notice" grep -q 'NO KERNEL WAS BOOTED' "$work/progress"
+told guest "not ok 1 - one
+1..1" 1
+tests/kernels/run.sh -t -k 6.1 -k sid test_attachers 3>/dev/null >"$work/said"
+check "in TAP: a failure is one all the same" [ $? -eq 1 ]
+
+# ---- a kernel that is there for long
+
+age() {
+	touch -d "8 days ago" "$BUILD/kernels/6.1/version"
+	: >"$work/asked"
+}
+
+is_kernel() {
+	[ "$(cat "$BUILD/kernels/6.1/version"; cat "$BUILD/kernels/6.1/vmlinuz")" = "$1" ]
+}
+
+fresh
+check "a kernel that is new" counts 0 "2 passed, 0 failed, 0 skipped" -k 6.1
+check "a kernel that is new: nobody is asked" [ ! -s "$work/asked" ]
+age
+check "one that is old, and no mirror" counts 0 "2 passed, 0 failed, 0 skipped" -k 6.1
+check "one that is old, and no mirror: it is said" says '^\*\*\* Linux 6.1: of a suite is a week old'
+echo 6.1.0-99 >"$work/mirror"
+: >"$work/broken"
+check "one that is old, and a newer one does not come" counts 0 "2 passed, 0 failed, 0 skipped" -k 6.1
+check "one that is old, and a newer one does not come: it is kept" is_kernel "of a suite
+Linux 6.1"
+rm "$work/broken"
+newer="bookworm: linux-image-6.1.0-99-cloud-amd64 1
+a newer one"
+check "one that is old, and a newer one" counts 0 "2 passed, 0 failed, 0 skipped" -k 6.1
+check "one that is old, and a newer one: that is taken" is_kernel "$newer"
+check "one that is old, and a newer one: nothing to be said" lacks 'a week old'
+age
+check "one that is old, and none newer" counts 0 "2 passed, 0 failed, 0 skipped" -k 6.1
+check "one that is old, and none newer: it is kept" is_kernel "$newer"
+check "one that is old, and none newer: it is not fetched again" lacks_in asked download
+: >"$work/asked"
+run -k 6.1 test_attachers
+check "one that is old, and none newer: the next run asks nobody" [ ! -s "$work/asked" ]
 
 fresh
 echo 7 >"$work/status"
