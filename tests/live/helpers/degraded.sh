@@ -44,7 +44,7 @@ explains() {
 		'.probe.calls == "none" and .probe.life == "none" and .probe.compat == "none"
 		and .probe.exact == false and .probe.lost == null and .probe.skipped == null and (.probe.unseen | startswith("calls"))
 		and (.probe.why | contains($text))
-		and all(.probes[]; .stands or (.why | contains($text)))'
+		and all(.probes[]; .stands or (.why | contains($text) or contains("needs Linux")))'
 }
 
 poorer() {
