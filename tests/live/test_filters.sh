@@ -69,7 +69,7 @@ alone() {
 		--argjson ns "$ipcns" --argjson made "$(awk '/^process/ { print $2 }' "$work/made" | jq -sc .)" \
 		"any(.schema | startswith(\"shmtop.loss/\")) as \$lost | $events
 			| all(.op == \$op) and all(.[] | select(.ipcns == \$ns);
-				(\$lost and .inferred) or (.inferred == false and ($2)))"
+				(\$lost and (.inferred or .args.reason == \"unknown\")) or (.inferred == false and ($2)))"
 }
 made_and_told() {
 	"$helpers/holdstate" --forks 1 </dev/null >>"$work/made" || return 1

@@ -154,23 +154,22 @@ if [ -n "$postgres_bin" ] && have setpriv; then
 	kill -INT "$server"
 	wait "$server"
 	check "PostgreSQL removes its segment" wait_for 10 list_has 'length == 0'
-	traced_all() {
-		json "$work/trace" -s --argjson server "$server" \
+	traced() {
+		jq -sc --argjson server "$server" \
 			'([.[] | select(.op == "shmget" and .pid == $server and .created)][0].shmid) as $id
-			| any(.op == "destroy" and .shmid == $id)
-			and ([.[] | select(.op == "fork" and .pid == $server)] | length >= 6)
-			and any(.op == "detach" and .shmid == $id and .args.reason == "exit")' \
-			>/dev/null
+			| {made: ($id != null), ended: any(.op == "destroy" and .shmid == $id),
+				forks: ([.[] | select(.op == "fork" and .pid == $server)] | length >= 6),
+				exits: any(.op == "detach" and .shmid == $id and .args.reason == "exit"),
+				skipped: ([.[].reasons.probe_busy // 0] | max > 0)}' "$work/trace"
 	}
 	# Where the kernel skips runs one of these may be missing; but not in silence.
-	loss_told() {
-		grep 'shmtop.loss' "$work/trace" | tail -n 1 | sed 's/^/# /' | grep '"probe_busy":[1-9]'
-	}
-	traced_all_or_told() {
-		traced_all || loss_told
+	traced_all() {
+		traced >"$work/traced"
+		jq -e '([.made, .ended, .forks, .exits] | all) or .skipped' "$work/traced" >/dev/null
 	}
 	check "PostgreSQL under trace: its segment, its forks, how they let go, and the end" \
-		wait_for 10 traced_all_or_told
+		wait_for 10 traced_all
+	sed 's/^/# /' "$work/traced"
 	kill -INT "$tracer"
 	wait "$tracer"
 else
