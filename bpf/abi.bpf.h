@@ -33,6 +33,11 @@ static __always_inline const struct pt_regs *untyped_regs(const unsigned long lo
 /* arch/x86/entry/syscalls/syscall_32.tbl */
 enum { NR_IPC = 117, NR_SHMGET = 395, NR_SHMCTL = 396, NR_SHMAT = 397, NR_SHMDT = 398 };
 
+/* arch/x86/entry/syscalls/syscall_64.tbl */
+enum { NR_NATIVE_SHMAT = 30, NR_NATIVE_SHMDT = 67 };
+
+#define SYSCALL_NUMBER orig_ax
+
 #define TS_COMPAT 0x0002 /* arch/x86/include/asm/thread_info.h: this call came by a 32-bit entry */
 
 static __always_inline bool task_calls_compat(struct task_struct *task)
@@ -59,6 +64,11 @@ static __always_inline void compat_arguments(const struct pt_regs *regs,
 /* arch/arm/tools/syscall.tbl; ipc(2) is not in the EABI */
 enum { NR_IPC = -1, NR_SHMAT = 305, NR_SHMDT = 306, NR_SHMGET = 307, NR_SHMCTL = 308 };
 
+/* include/uapi/asm-generic/unistd.h */
+enum { NR_NATIVE_SHMAT = 196, NR_NATIVE_SHMDT = 197 };
+
+#define SYSCALL_NUMBER syscallno
+
 #define TIF_32BIT_FLAG (1ul << 22) /* arch/arm64/include/asm/thread_info.h */
 
 static __always_inline bool task_calls_compat(struct task_struct *task)
@@ -79,6 +89,21 @@ static __always_inline void compat_arguments(const struct pt_regs *regs,
 #else
 #error "shmtop knows the system calls of x86-64 and arm64"
 #endif
+
+/* Is the task inside of a shmat or shmdt, or of an ipc(2) that may be one? Not known before 5.15: no. */
+static __always_inline bool task_attaches(struct task_struct *task)
+{
+	const struct pt_regs *regs;
+	long number;
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_task_pt_regs))
+		return false;
+	regs = (const struct pt_regs *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	number = (int)BPF_CORE_READ(regs, SYSCALL_NUMBER);
+	if (task_calls_compat(task))
+		return number == NR_IPC || number == NR_SHMAT || number == NR_SHMDT;
+	return number == NR_NATIVE_SHMAT || number == NR_NATIVE_SHMDT;
+}
 
 /* Of the context of a program on such a function: registers are its first argument. */
 static __always_inline void native_arguments(const unsigned long long *ctx,

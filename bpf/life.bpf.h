@@ -127,7 +127,10 @@ static __always_inline enum shm_reason detach_reason(struct task_struct *task,
 	if (mm->mm_users.counter > 0) {
 		if (call_is(call, SHM_EVENT_SHMDT))
 			return SHM_REASON_SHMDT;
-		return call_is(call, SHM_EVENT_SHMAT) ? SHM_REASON_REMAP : SHM_REASON_MUNMAP;
+		if (call_is(call, SHM_EVENT_SHMAT))
+			return SHM_REASON_REMAP;
+		/* by a call whose enter was not seen, and so by one that is not told */
+		return task_attaches(task) ? SHM_REASON_UNKNOWN : SHM_REASON_MUNMAP;
 	}
 	if (READ(task, flags) & PF_EXITING)
 		return SHM_REASON_EXIT;

@@ -31,8 +31,8 @@ enum shm_event_flag {
 
 /* Why: attach, detach, destroy */
 enum shm_reason {
-	/* attach, destroy: by a call whose enter was not seen; detach: of a dying address space, not by
-	 * its own process */
+	/* By a call whose enter was not seen; detach: of a dying address space, not by its own process,
+	 * too */
 	SHM_REASON_UNKNOWN = 0,
 	SHM_REASON_SHMAT = 1,
 	SHM_REASON_FORK = 2,

@@ -41,6 +41,7 @@ typedef _Bool bool;
 /* Looked up by name in the running kernel's BTF: does it have the helper? */
 enum bpf_func_id {
 	BPF_FUNC_get_current_task_btf = 158, /* 5.11 */
+	BPF_FUNC_task_pt_regs = 175,         /* 5.15 */
 };
 
 /* include/uapi/linux/ipc.h, include/linux/sched.h, include/linux/sched/signal.h */
@@ -127,9 +128,10 @@ struct thread_info {
 
 struct pt_regs {
 #if defined(__TARGET_ARCH_x86)
-	unsigned long bp, bx, cx, dx, si, di;
+	unsigned long bp, bx, cx, dx, si, di, orig_ax;
 #else
 	__u64 regs[31];
+	int syscallno;
 #endif
 };
 
