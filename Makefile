@@ -83,7 +83,9 @@ shared_objs = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(call shared,$(1))))
 
 UNIT_TESTS   := $(call programs,unit)
 LIVE_TESTS   := $(call programs,live)
-SCREEN_TESTS := $(call programs,screen)
+SCREEN_TESTS := $(filter-out %/fuzz,$(call programs,screen))
+# Of use with the sanitizers only
+FUZZERS      := $(BUILD)/tests/screen/fuzz
 BENCHES      := $(call programs,bench)
 HELPERS      := $(patsubst tests/live/helpers/%.c,$(BUILD)/tests/helpers/%,\
 		$(filter-out %/compat.c,$(wildcard tests/live/helpers/*.c)))
@@ -103,6 +105,15 @@ ROOMS_report   := report model
 LIBS_report    := json-c
 ROOMS_cmd      := cmd report model
 LIBS_cmd       := json-c
+# What the view has that needs no terminal
+ROOMS_test_config  := ui report model
+LIBS_test_config   := json-c
+ROOMS_test_columns := ui report model
+LIBS_test_columns  := json-c
+ROOMS_test_search  := ui report model
+LIBS_test_search   := json-c
+ROOMS_test_tags    := ui report model
+LIBS_test_tags     := json-c
 
 noun         = $(patsubst test_%,%,$(1))
 noun_source  = $(firstword $(wildcard $(addsuffix /$(call noun,$(1)).c,$(addprefix src/,$(ROOMS)))))
@@ -113,7 +124,7 @@ unit_libs    = $(call libs,cmocka $(call either,LIBS_$(call noun_room,$(1)),LIBS
 
 # ---- goals -----------------------------------------------------------------------------------
 
-.PHONY: all deps demo check check-kernels tests unit sanitize bench lint format install uninstall clean help FORCE
+.PHONY: all deps demo check check-kernels tests unit sanitize fuzz bench lint format install uninstall clean help FORCE
 
 all: $(PROGRAMS) ## build shmtop and its demo programs (no root needed)
 
@@ -144,13 +155,15 @@ tests: all $(UNIT_TESTS) $(LIVE_TESTS) $(SCREEN_TESTS) $(BENCHES) $(HELPERS) $(C
 
 unit: $(UNIT_TESTS) ## build the unit tests
 
-sanitize: ## build the unit tests with the address and undefined behaviour sanitizers
-	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize CFLAGS='-O1 -g' SANITIZE=1 unit
+sanitize: ## build the unit tests and the fuzzer with the address and undefined behaviour sanitizers
+	@$(MAKE) --no-print-directory BUILD=$(BUILD)/sanitize CFLAGS='-O1 -g' SANITIZE=1 unit fuzz
+
+fuzz: $(FUZZERS)
 
 bench: all $(BENCHES) $(HELPERS) ## measure speed and cost (tests/bench/run.sh)
 	@tests/bench/run.sh
 
-SANITIZED := $(UNIT_TESTS:$(BUILD)/%=$(BUILD)/sanitize/%)
+SANITIZED := $(patsubst $(BUILD)/%,$(BUILD)/sanitize/%,$(UNIT_TESTS) $(FUZZERS))
 CHECKED    = $(UNIT_TESTS) $(SANITIZED) $(LIVE_TESTS) $(SCREEN_TESTS) $(SCRIPT_TESTS)
 
 install: all ## install below PREFIX (/usr/local), staged in DESTDIR
@@ -236,14 +249,14 @@ $(LIVE_TESTS): $(BUILD)/%: $(BUILD)/%.o $(call shared_objs,live) $(call room_lib
 	$(call say,LD,$@)
 	$(Q)$(link) $(call libs,$(ENGINE_LIBS) cmocka)
 
-$(SCREEN_TESTS): $(BUILD)/%: $(BUILD)/%.o $(call shared_objs,screen) \
+$(SCREEN_TESTS) $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(call shared_objs,screen) \
 		$(call room_libs,ui report model base)
 	$(call say,LD,$@)
-	$(Q)$(link) $(call libs,json-c ncursesw cmocka vterm) -lutil
+	$(Q)$(link) $(call libs,json-c ncursesw cmocka vterm) -lutil -lpthread
 
-$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(call shared_objs,bench) $(call room_libs,$(ENGINE))
+$(BENCHES): $(BUILD)/%: $(BUILD)/%.o $(call shared_objs,bench) $(call room_libs,ui $(ENGINE))
 	$(call say,LD,$@)
-	$(Q)$(link) $(call libs,$(ENGINE_LIBS))
+	$(Q)$(link) $(call libs,$(ENGINE_LIBS) ncursesw) -lutil -lpthread
 
 $(HELPERS): $(BUILD)/tests/helpers/%: $(BUILD)/tests/live/helpers/%.o
 	$(call say,LD,$@)

@@ -203,6 +203,7 @@ struct fact_use {
 /* Use against the limits of one IPC namespace; IPC_INFO and friends, see shmctl(2) */
 struct limits_facts {
 	uint32_t ipcns;
+	uint64_t time;            /* when they were read; 0 unknown */
 	struct fact_use segments; /* SHMMNI */
 	struct fact_use pages;    /* SHMALL, in pages of page_size */
 	uint64_t page_size;

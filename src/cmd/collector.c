@@ -5,13 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/shm.h>
 
+#include "base/array.h"
 #include "base/clock.h"
 #include "observe/attachers.h"
 #include "observe/limits.h"
 #include "observe/process.h"
 #include "observe/sysvipc.h"
 #include "report/owner.h"
+#include "report/source.h"
 
 /* What one source may take of a core: after work that took t it rests for at least SHARE * t. */
 enum { SHARE = 20 };
@@ -19,12 +22,26 @@ enum { SHARE = 20 };
 #define PROCESS_BUDGET (20 * CLOCK_MS)
 /* A namespace is made or ends rarely, and events tell of those that matter. */
 #define NAMESPACE_INTERVAL (5 * CLOCK_SECOND)
+/* One's own limits are read once a second, at ticks that come a little early, too; those of other
+ * namespaces in turn, so many a look. */
+#define LIMITS_INTERVAL (900 * CLOCK_MS)
+enum { LIMITS_AT_ONCE = 4 };
 /* Steady activity never comes to rest: the mappings are confirmed at least this often meanwhile. */
 #define SETTLE_INTERVAL (10 * CLOCK_SECOND)
+/* Ticks without an event until a table may rest: two tables in a row tell that things have settled. */
+enum { REST_TICKS = 3 };
 /* Events applied in one go, so that keys and signals are served in between. */
 enum { DRAIN_LIMIT = 65536 };
 /* Looks until the tables and the mappings agree, for commands that look once. */
 enum { LOOKS = 4 };
+
+/* What the last look at a table began with */
+struct table_rest {
+	uint32_t ipcns;
+	bool known;
+	struct sysvipc_sum sum;
+	unsigned int quiet_ticks; /* without an event in that namespace */
+};
 
 struct collector {
 	struct collector_options options;
@@ -38,9 +55,13 @@ struct collector {
 	struct sysvipc_table table;
 	struct attachment_list mappings;
 	struct namespace_list namespaces;
+	struct table_rest *rests; /* of the namespaces in that list; owned */
+	size_t rests_count, rests_capacity;
 
 	uint64_t lost;           /* as last seen */
 	uint64_t namespaces_due; /* when they are listed again */
+	uint64_t limits_due;     /* one's own limits are read again */
+	size_t limits_turn;      /* looks at the tables so far */
 	uint64_t tables_due;     /* the tables may be read again */
 	uint64_t scan_due;       /* the mappings may be scanned again */
 	uint64_t scanned;        /* the last good scan */
@@ -54,6 +75,38 @@ static bool wanted_namespace(const struct collector *collector, uint32_t ipcns)
 	return !collector->options.only_ipcns || collector->options.only_ipcns == ipcns;
 }
 
+/* Other tools that look do not. */
+static bool changes_table(const struct event *event)
+{
+	switch (event->op) {
+	case FACT_SHMGET:
+		return event->created;
+	case FACT_SHMCTL:
+		return event->ret >= 0 && (event->cmd == IPC_RMID || event->cmd == IPC_SET ||
+					   event->cmd == SHM_LOCK || event->cmd == SHM_UNLOCK);
+	default:
+		return event->ret >= 0;
+	}
+}
+
+/* Namespaces are ordered by their inode. */
+static void disturb_rest(struct collector *collector, uint32_t ipcns)
+{
+	struct table_rest *rests = collector->rests;
+	size_t low = 0, high = collector->rests_count;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (rests[middle].ipcns < ipcns)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < collector->rests_count && rests[low].ipcns == ipcns)
+		rests[low].quiet_ticks = 0;
+}
+
 static void apply_event(void *context, const struct event *event)
 {
 	struct collector *collector = context;
@@ -64,6 +117,8 @@ static void apply_event(void *context, const struct event *event)
 
 	if (error && !collector->error)
 		collector->error = error;
+	if (changes_table(event))
+		disturb_rest(collector, event->ipcns);
 	collector->applied++;
 }
 
@@ -98,6 +153,27 @@ static void notice_loss(struct collector *collector)
 	model_recheck_processes(collector->model);
 }
 
+/* Every table is read again, those at rest too. */
+static int forget_rests(struct collector *collector)
+{
+	void *rests = collector->rests;
+	size_t before = collector->rests_count;
+	int error = array_reserve(&rests, &collector->rests_capacity, collector->namespaces.count,
+				  sizeof(*collector->rests));
+
+	collector->rests = rests;
+	for (size_t i = 0; !error && i < collector->namespaces.count; i++) {
+		struct table_rest *rest = &collector->rests[i];
+		uint32_t ipcns = collector->namespaces.rows[i].ipcns;
+		bool same = i < before && rest->ipcns == ipcns;
+
+		*rest = (struct table_rest){.ipcns = ipcns,
+					    .quiet_ticks = same ? rest->quiet_ticks : 0};
+	}
+	collector->rests_count = error ? 0 : collector->namespaces.count;
+	return error;
+}
+
 static int list_namespaces(struct collector *collector)
 {
 	uint64_t began = clock_now();
@@ -111,6 +187,8 @@ static int list_namespaces(struct collector *collector)
 			collector->namespaces.rows[kept++] = collector->namespaces.rows[i];
 	collector->namespaces.count = kept;
 	collector->namespaces_due = clock_now() + NAMESPACE_INTERVAL;
+	if ((error = forget_rests(collector)))
+		return error;
 	return model_reconcile_namespaces(collector->model, collector->namespaces.rows, kept,
 					  began);
 }
@@ -119,22 +197,50 @@ struct visit {
 	struct collector *collector;
 	uint32_t ipcns;
 	struct limits_facts limits;
-	bool has_limits;
+	bool wants_limits, has_limits;
+	struct table_rest *rest;
+	bool may_rest, rests;
 };
+
+/* To print a table costs the kernel a microsecond and more a segment; to add it up, nanoseconds. */
+static int read_table(struct visit *visit)
+{
+	struct table_rest now = {0};
+	int error;
+
+	now.known = sysvipc_sum(&now.sum) == 0;
+	visit->rests = visit->may_rest && now.known && visit->rest->known &&
+		       memcmp(&now.sum, &visit->rest->sum, sizeof(now.sum)) == 0;
+	if (visit->rests)
+		return 0;
+	error = sysvipc_read(&visit->collector->table);
+	visit->rest->known = now.known && !error;
+	visit->rest->sum = now.sum;
+	return error;
+}
 
 static int read_namespace(void *context)
 {
 	struct visit *visit = context;
-	int error = sysvipc_read(&visit->collector->table);
+	int error = read_table(visit);
 
-	visit->has_limits = !error && limits_read(visit->ipcns, &visit->limits) == 0;
+	visit->has_limits =
+		!error && visit->wants_limits && limits_read(visit->ipcns, &visit->limits) == 0;
 	return error;
 }
 
 /* Returns -ESRCH when the process that led into the namespace is gone, 0, or what the model said. */
-static int reconcile_namespace(struct collector *collector, const struct namespace_facts *place)
+static int reconcile_namespace(struct collector *collector, size_t index, bool wants_limits,
+			       bool may_rest)
 {
-	struct visit visit = {.collector = collector, .ipcns = place->ipcns};
+	const struct namespace_facts *place = &collector->namespaces.rows[index];
+	struct visit visit = {
+		.collector = collector,
+		.ipcns = place->ipcns,
+		.wants_limits = wants_limits,
+		.rest = &collector->rests[index],
+		.may_rest = may_rest && collector->rests[index].quiet_ticks++ >= REST_TICKS,
+	};
 	struct sysvipc_table *table = &collector->table;
 	uint64_t began = clock_now();
 	int error = namespaces_visit(place, read_namespace, &visit);
@@ -147,16 +253,37 @@ static int reconcile_namespace(struct collector *collector, const struct namespa
 	}
 	if (visit.has_limits)
 		model_set_limits(collector->model, &visit.limits);
+	if (visit.rests)
+		return 0;
 	return model_reconcile_segments(collector->model, place->ipcns, table->rows, table->count,
 					table->unreadable, began);
+}
+
+/* A table whose sums stay the same, while no event of its namespace comes and all adds up, is not read until
+ * the namespaces are listed again. What no event tells shows that much later then: a munmap where only
+ * calls are followed, or memory that went from one segment to another. */
+static bool tables_may_rest(const struct collector *collector)
+{
+	struct model_needs needs;
+
+	if (!source_follows(&collector->status))
+		return false;
+	model_needs(collector->model, &needs);
+	return !needs.look && !needs.scan;
 }
 
 static int reconcile_tables(struct collector *collector)
 {
 	uint64_t began = clock_now();
+	size_t turns = 1 + collector->namespaces.count / LIMITS_AT_ONCE;
+	size_t turn = collector->limits_turn++ % turns;
+	bool may_rest = tables_may_rest(collector);
 
 	for (size_t i = 0; i < collector->namespaces.count; i++) {
-		int error = reconcile_namespace(collector, &collector->namespaces.rows[i]);
+		const struct namespace_facts *place = &collector->namespaces.rows[i];
+		bool in_turn = collector->scanned == 0 || i % turns == turn;
+		bool wants_limits = in_turn && place->ipcns != collector->own_ipcns;
+		int error = reconcile_namespace(collector, i, wants_limits, may_rest);
 
 		if (error == -ESRCH)
 			collector->namespaces_due = 0;
@@ -271,6 +398,18 @@ static void resolve_processes(struct collector *collector, uint64_t deadline)
 	}
 }
 
+static void read_own_limits(struct collector *collector, uint64_t now)
+{
+	uint32_t own = collector->own_ipcns;
+	struct limits_facts limits;
+
+	if (!own || !wanted_namespace(collector, own) || now < collector->limits_due)
+		return;
+	collector->limits_due = now + LIMITS_INTERVAL;
+	if (limits_read(own, &limits) == 0)
+		model_set_limits(collector->model, &limits);
+}
+
 static int look(struct collector *collector)
 {
 	uint64_t now = clock_now();
@@ -280,6 +419,7 @@ static int look(struct collector *collector)
 	model_set_wall_offset(collector->model, clock_wall(now) - (int64_t)now);
 	if (now >= collector->namespaces_due && (error = list_namespaces(collector)))
 		return error;
+	read_own_limits(collector, now);
 	if (now >= collector->tables_due && (error = reconcile_tables(collector)))
 		return error;
 	/* What happened before a table was read must not look like drift. */
@@ -393,6 +533,7 @@ void collector_close(struct collector *collector)
 	if (!collector)
 		return;
 	namespaces_free(&collector->namespaces);
+	free(collector->rests);
 	attachers_list_free(&collector->mappings);
 	sysvipc_free(&collector->table);
 	probes_close(collector->probes);

@@ -218,7 +218,7 @@ static void remap(struct model *model, struct holder *holder, const struct mappi
 			continue;
 		const struct mapping covered = *mapping;
 
-		mapping_remove(model, mapping);
+		mapping_remove(model, mapping, FACT_REASON_REMAP, event->time);
 		detach_derived(model, &covered, event, FACT_REASON_REMAP, 1);
 	}
 }
@@ -272,7 +272,7 @@ static int attach_mapping(struct model *model, struct segment *segment, const st
 	if (unseen && event->flags & APPLY_SHM_REMAP)
 		remap(model, new.holder, &new, event);
 	else if (unseen && there)
-		mapping_remove(model, there);
+		mapping_remove(model, there, FACT_REASON_MUNMAP, event->time);
 	new.segment = segment;
 	error = mapping_add(model, &new, NULL);
 	holder_settle(model, new.holder);
@@ -353,7 +353,7 @@ static int apply_shmdt(struct model *model, const struct event *event, struct se
 			next = mapping->holder_next;
 			if (mapping->segment != segment || mapping_base(mapping) != event->addr)
 				continue;
-			mapping_remove(model, mapping);
+			mapping_remove(model, mapping, FACT_REASON_SHMDT, event->time);
 			count++;
 		}
 		holder_settle(model, holder);
@@ -495,7 +495,7 @@ static void leave(struct model *model, const struct event *event, enum fact_reas
 			continue;
 		const struct mapping last = *mapping;
 
-		mapping_remove(model, mapping);
+		mapping_remove(model, mapping, reason, event->time);
 		departing->left++;
 		if (departing->left < departing->leaving)
 			continue;
@@ -546,5 +546,6 @@ int model_apply(struct model *model, const struct event *event)
 		apply_table[event->op] ? apply_call(model, event) : attachment_apply(model, event);
 
 	segment_trim(model, 0);
+	model->revision++;
 	return error;
 }

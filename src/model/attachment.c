@@ -319,7 +319,7 @@ static int apply_detach(struct model *model, const struct event *event)
 		ended.start = event->addr;
 		ended.length = event->size;
 		ended.offset = event->offset;
-		mapping_remove(model, mapping);
+		mapping_remove(model, mapping, reason_of(holder, event), event->time);
 		segment_count(model, segment, -1, event->time);
 		tell_detach(model, &ended, event);
 		holder_settle(model, holder);

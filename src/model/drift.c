@@ -88,6 +88,7 @@ void model_needs(const struct model *model, struct model_needs *out)
 
 void model_distrust(struct model *model)
 {
+	model->revision++;
 	model->distrusted = true;
 	for (struct segment *segment = model->living; segment; segment = segment->next)
 		segment->trusted = false;

@@ -141,11 +141,13 @@ void mapping_cut(struct mapping *mapping, uint64_t start)
 	enter_holder(mapping);
 }
 
-void mapping_remove(struct model *model, struct mapping *mapping)
+void mapping_remove(struct model *model, struct mapping *mapping, enum fact_reason reason,
+		    uint64_t time)
 {
 	struct holder *holder = mapping->holder;
 	struct segment *segment = mapping->segment;
 
+	departure_note(model, mapping, reason, time);
 	DL_DELETE2(holder->mappings, mapping, holder_prev, holder_next);
 	DL_DELETE2(segment->mappings, mapping, segment_prev, segment_next);
 	holder->count--;

@@ -36,12 +36,15 @@ int model_new(const struct model_limits *limits, struct model **out)
 	pool_init(&model->holder_pool, sizeof(struct holder));
 	pool_init(&model->mapping_pool, sizeof(struct mapping));
 	pool_init(&model->process_pool, sizeof(struct process));
+	pool_init(&model->trace_pool, sizeof(struct nattch_trace));
 	model->status = (struct source_status){
 		.calls = "none", .compat = "none", .life = "none", .attachers = "none"};
+	model->revision = 1;
 	model->infers = true;
 	model->distrusted = true;
 	model->ring = calloc(model->limits.events, sizeof(*model->ring));
-	if (!model->ring || make_tables(model)) {
+	model->departures = calloc(DEPARTURES, sizeof(*model->departures));
+	if (!model->ring || !model->departures || make_tables(model)) {
 		model_free(model);
 		return -ENOMEM;
 	}
@@ -61,13 +64,16 @@ void model_free(struct model *model)
 	pool_free(&model->holder_pool);
 	pool_free(&model->mapping_pool);
 	pool_free(&model->process_pool);
+	pool_free(&model->trace_pool);
 	free(model->namespaces);
 	free(model->ring);
+	free(model->departures);
 	free(model);
 }
 
 void model_set_status(struct model *model, const struct source_status *status)
 {
+	model->revision++;
 	model->status = *status;
 	model->infers = status->calls && strcmp(status->calls, "none") == 0;
 }
@@ -79,6 +85,7 @@ const struct source_status *model_status(const struct model *model)
 
 void model_set_wall_offset(struct model *model, int64_t offset)
 {
+	model->revision++;
 	model->wall_offset = offset;
 	model->has_wall = true;
 }
@@ -87,9 +94,17 @@ void model_expire(struct model *model, uint64_t now)
 {
 	uint64_t age = model->limits.gone_time;
 
+	model->revision++;
 	history_close_seconds(model, now);
+	nattch_note_all(model, now);
+	departure_expire(model, now > MODEL_GONE_HOLDER_TIME ? now - MODEL_GONE_HOLDER_TIME : 0);
 	segment_trim(model, now > age ? now - age : 0);
 	process_sweep(model);
+}
+
+uint64_t model_revision(const struct model *model)
+{
+	return model->revision;
 }
 
 const struct segment *model_segments(const struct model *model)

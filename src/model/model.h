@@ -27,6 +27,7 @@
 #endif
 #include <uthash.h>
 
+#include "base/clock.h"
 #include "base/fact.h"
 
 struct model;
@@ -174,8 +175,30 @@ struct segment {
 	struct segment *sibling_prev,
 		*sibling_next;         /* gone ones of the same creator, oldest first */
 	struct segment *older, *newer; /* lives of the same id; the newest is in the index */
+	struct nattch_trace *trace;    /* NULL: its nattch did not change, or too long ago */
+	uint64_t noted_time, noted;    /* its nattch at the last tick that knew it; time 0: none */
 	UT_hash_handle hh;             /* by (ipcns, shmid) */
 };
+
+/* What has a limit */
+enum model_resource {
+	MODEL_SEGMENTS, /* SHMMNI */
+	MODEL_PAGES,    /* SHMALL */
+	MODEL_SEMSETS,
+	MODEL_SEMS,
+	MODEL_QUEUES,
+	MODEL_HUGEPAGES, /* the machine's, whichever the namespace */
+	MODEL_RESOURCES,
+};
+
+struct model_sample {
+	uint64_t time;
+	uint64_t used[MODEL_RESOURCES];
+};
+
+/* Minutes of them, MODEL_SAMPLE_INTERVAL apart */
+enum { MODEL_SAMPLES = 36 };
+#define MODEL_SAMPLE_INTERVAL (UINT64_C(5) * CLOCK_SECOND)
 
 /* An IPC namespace that has processes or segments */
 struct namespace_state {
@@ -188,6 +211,10 @@ struct namespace_state {
 	struct limits_facts limits;
 	size_t segments; /* that exist in it, as far as is known */
 	uint64_t seen;   /* last time something told that it exists */
+
+	/* the model's own */
+	struct model_sample samples[MODEL_SAMPLES]; /* a ring */
+	size_t sampled;                             /* how many were taken */
 };
 
 /* An event in the ring, with the link to the event before it of the same segment */
@@ -196,6 +223,22 @@ struct model_event {
 	struct segment_id segment; /* generation 0: none */
 	uint64_t previous;         /* sequence number + 1; 0 none */
 };
+
+/* An address space that held a segment, and let go of all of it or of a part. */
+struct gone_holder {
+	struct segment_id segment;
+	struct process *process;
+	uint64_t mm;
+	uint64_t addr;  /* the lowest address */
+	uint64_t maps;  /* mappings that ended at once */
+	uint32_t flags; /* enum attachment_flag, of all of them together */
+	enum mapping_origin origin;
+	uint64_t since; /* of the oldest of them, with its origin */
+	uint64_t time;  /* when it let go */
+	enum fact_reason reason;
+};
+
+#define MODEL_GONE_HOLDER_TIME (UINT64_C(5) * CLOCK_SECOND)
 
 struct model_limits {
 	size_t events;          /* ring of recent events; default 4096 */
@@ -340,6 +383,32 @@ void model_needs(const struct model *model, struct model_needs *out);
 void model_distrust(struct model *model);
 /* How many scans were taken in so far. */
 uint64_t model_scans(const struct model *model);
+
+/* Moves on with everything that is taken in, and with time: what was made of the model for one revision
+ * need not be made again for the same. Never 0. */
+uint64_t model_revision(const struct model *model);
+
+/* How nattch went, oldest first: each value held until the next point, the last one holds. One point a tick
+ * at which it was another than at the tick before, and the end of a gone one. 0 where it did not change, or
+ * others did so often that it was forgotten. Returns how many. */
+enum { MODEL_NATTCH_POINTS = 48 };
+struct nattch_point {
+	uint64_t time;
+	uint64_t nattch;
+};
+size_t model_nattch_history(const struct segment *segment,
+			    struct nattch_point out[static MODEL_NATTCH_POINTS]);
+
+/* Who let go of a segment lately, newest first: `index` from 0 on, NULL behind the last. An address space may
+ * come several times, may still hold the segment by another mapping, or hold it again. */
+const struct gone_holder *model_gone_holder(const struct model *model, size_t index);
+
+/* Use and limit; zeros where they are not known. */
+struct fact_use model_use(const struct namespace_state *state, enum model_resource resource);
+/* Seconds until it is used up, if it goes on as it did over the last minutes. False: it does not grow
+ * steadily, will last for long, or too little is known. */
+bool model_exhaustion(const struct namespace_state *state, enum model_resource resource,
+		      uint64_t *seconds);
 
 /* Sequence numbers run from 0 on. The ring holds [first, end). NULL outside. */
 uint64_t model_events_first(const struct model *model);

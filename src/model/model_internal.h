@@ -5,6 +5,8 @@
  * Who may change what: segment.c the lives and their lists, mapping.c holders and mappings, processes.c
  * processes, namespace.c namespaces, history.c the ring. apply.c (calls, fork, exec and exit), attachment.c
  * (records of attachments and ends) and reconcile.c decide.
+ *
+ * nattch.c, departure.c and exhaustion.c remember how things went lately; nothing is decided by that.
  */
 #ifndef MODEL_MODEL_INTERNAL_H
 #define MODEL_MODEL_INTERNAL_H
@@ -22,10 +24,24 @@ struct history_second {
 	uint32_t calls;
 };
 
+/* How the nattch of one segment went */
+struct nattch_trace {
+	struct segment *segment;
+	struct nattch_point points[MODEL_NATTCH_POINTS]; /* a ring */
+	size_t count;                                    /* points that there ever were */
+	struct nattch_trace *prev, *next;
+};
+
+/* What a trace takes is too much for each of many segments: those that changed last have one. */
+enum { NATTCH_TRACES = 1024 };
+/* Address spaces that let go lately: an upper bound, after an exit of something large */
+enum { DEPARTURES = 1024 };
+
 struct model {
 	struct model_limits limits;
+	uint64_t revision;
 	struct source_status status;
-	struct pool segment_pool, holder_pool, mapping_pool, process_pool;
+	struct pool segment_pool, holder_pool, mapping_pool, process_pool, trace_pool;
 
 	/* An anchor never leaves its index, which so keeps its table: coming and going of the only
 	 * entry allocates nothing. Its key is the one that means unknown, and is never looked up. */
@@ -50,6 +66,12 @@ struct model {
 	void *sink_context;
 	struct history_second seconds[HISTORY_SECONDS];
 	uint64_t seconds_first, seconds_end; /* closed ones; end 0: none yet */
+
+	struct nattch_trace *traces; /* the one that changed longest ago first */
+	size_t trace_count;
+
+	struct gone_holder *departures;            /* a ring of DEPARTURES */
+	uint64_t departures_first, departures_end; /* [first, end) */
 
 	uint64_t generation; /* last given */
 	uint64_t stamp;      /* last snapshot or scan */
@@ -161,7 +183,8 @@ int mapping_add(struct model *model, const struct mapping *like, struct mapping 
 /* What is below `start` is not its own any more. */
 void mapping_cut(struct mapping *mapping, uint64_t start);
 /* The holder stays, even if it holds nothing now: see holder_settle(). */
-void mapping_remove(struct model *model, struct mapping *mapping);
+void mapping_remove(struct model *model, struct mapping *mapping, enum fact_reason reason,
+		    uint64_t time);
 
 /* ---- processes.c ----------------------------------------------------------------------------- */
 
@@ -210,6 +233,27 @@ struct segment *attachment_segment(struct model *model, const struct event *even
 /* Tells that the child of this fork has this mapping, too. */
 void attachment_tell_inherited(struct model *model, const struct mapping *mapping,
 			       const struct event *fork);
+
+/* ---- nattch.c ------------------------------------------------------------------------------ */
+
+/* At each tick: notes what changed since the last one. */
+void nattch_note_all(struct model *model, uint64_t now);
+/* The end of a life, before its nattch is 0. */
+void nattch_note_end(struct model *model, struct segment *segment, uint64_t time);
+void nattch_forget(struct model *model, struct segment *segment);
+
+/* ---- departure.c --------------------------------------------------------------------------- */
+
+/* A mapping that is about to be removed. */
+void departure_note(struct model *model, const struct mapping *mapping, enum fact_reason reason,
+		    uint64_t time);
+/* Forgets those up to `until`. */
+void departure_expire(struct model *model, uint64_t until);
+
+/* ---- exhaustion.c -------------------------------------------------------------------------- */
+
+/* After limits were taken in. */
+void exhaustion_sample(struct namespace_state *state);
 
 /* ---- history.c ----------------------------------------------------------------------------- */
 

@@ -100,6 +100,7 @@ static bool namespace_deserted(struct model *model, struct namespace_state *stat
 int model_reconcile_namespaces(struct model *model, const struct namespace_facts *rows,
 			       size_t count, uint64_t began)
 {
+	model->revision++;
 	for (size_t i = 0; i < count; i++) {
 		struct namespace_state *state = namespace_get(model, rows[i].ipcns);
 
@@ -121,6 +122,7 @@ void model_namespace_unreadable(struct model *model, uint32_t ipcns, int error, 
 {
 	struct namespace_state *state = namespace_get(model, ipcns);
 
+	model->revision++;
 	if (!state)
 		return;
 	state->readable = false;
@@ -133,10 +135,12 @@ void model_set_limits(struct model *model, const struct limits_facts *limits)
 {
 	struct namespace_state *state = namespace_get(model, limits->ipcns);
 
+	model->revision++;
 	if (!state)
 		return;
 	state->limits = *limits;
 	state->has_limits = true;
+	exhaustion_sample(state);
 }
 
 const struct namespace_state *model_namespaces(const struct model *model, size_t *count)

@@ -371,6 +371,7 @@ bool model_process_known(struct model *model, const struct process *process,
 {
 	struct process *own = process_own(model, process);
 
+	model->revision++;
 	if (!own)
 		return false;
 	own->resolved = true;
@@ -401,6 +402,7 @@ void model_process_missing(struct model *model, const struct process *process, u
 {
 	struct process *own = process_own(model, process);
 
+	model->revision++;
 	if (own)
 		process_set_gone(own, now);
 }

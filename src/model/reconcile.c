@@ -219,6 +219,7 @@ int model_reconcile_segments(struct model *model, uint32_t ipcns, const struct s
 	uint64_t stamp = ++model->stamp;
 	size_t seen = 0;
 
+	model->revision++;
 	if (!state)
 		return -ENOMEM;
 	bool first = state->read == 0;
@@ -412,7 +413,7 @@ static void reconcile_holder(struct scan *scan, struct holder *holder)
 			tell_change(scan, mapping);
 		if (unseen) {
 			segment_unsettle(mapping->segment, scan->began);
-			mapping_remove(scan->model, mapping);
+			mapping_remove(scan->model, mapping, FACT_REASON_UNKNOWN, scan->began);
 		}
 	}
 	if (holder->scan != scan->stamp)
@@ -455,6 +456,7 @@ int model_reconcile_attachments(struct model *model, const struct attachment *ro
 	};
 	struct holder *holder, *next;
 
+	model->revision++;
 	model->scan_stamp = scan.stamp;
 	model->scan_over = UINT64_MAX;
 	for (struct segment *segment = model->living; segment; segment = segment->next)

@@ -126,6 +126,7 @@ static void segment_forget(struct model *model, struct segment *segment)
 		segment->older->newer = segment->newer;
 	segment_made_by(model, segment, NULL);
 	process_use(model, &segment->last, NULL);
+	nattch_forget(model, segment);
 	DL_DELETE(model->gone, segment);
 	model->gone_count--;
 	pool_put(&model->segment_pool, segment);
@@ -153,9 +154,10 @@ void segment_end(struct model *model, struct segment *segment, uint64_t time,
 	while (segment->mappings) {
 		struct holder *holder = segment->mappings->holder;
 
-		mapping_remove(model, segment->mappings);
+		mapping_remove(model, segment->mappings, reason, time);
 		holder_settle(model, holder);
 	}
+	nattch_note_end(model, segment, time);
 	DL_DELETE(model->living, segment);
 	DL_APPEND(model->gone, segment);
 	model->living_count--;

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -84,6 +85,41 @@ char *call_command(int32_t command, char out[static CALL_NAME_LEN])
 	else
 		snprintf(out, CALL_NAME_LEN, "%" PRId32, command);
 	return out;
+}
+
+/* What the kernel's ipc/shm.c and ipc/util.c give them for */
+static const struct {
+	enum fact_op op;
+	int error;
+	const char *words;
+} call_failures[] = {
+	{FACT_SHMGET, EACCES, "the permissions of the segment do not let this user in"},
+	{FACT_SHMGET, EEXIST, "the key has a segment, and IPC_EXCL wants a new one"},
+	{FACT_SHMGET, EINVAL,
+	 "more than the segment of this key has, or no size between 1 and SHMMAX"},
+	{FACT_SHMGET, ENOENT, "no segment has this key, and IPC_CREAT was not given"},
+	{FACT_SHMGET, ENOMEM, "no memory: overcommit does not allow it, or no huge pages are free"},
+	{FACT_SHMGET, ENOSPC, "SHMMNI segments or SHMALL pages are in use (5: Limits)"},
+	{FACT_SHMGET, EPERM, "huge pages need CAP_IPC_LOCK or the group of hugetlb_shm_group"},
+	{FACT_SHMAT, EACCES, "the permissions of the segment do not let this user in"},
+	{FACT_SHMAT, EIDRM, "the segment was removed"},
+	{FACT_SHMAT, EINVAL, "no such segment, or the address is not aligned or in use"},
+	{FACT_SHMAT, ENOMEM, "no room in the address space, or above a limit of it"},
+	{FACT_SHMDT, EINVAL, "nothing is attached at this address"},
+	{FACT_SHMCTL, EACCES, "the permissions of the segment do not let this user read"},
+	{FACT_SHMCTL, EFAULT, "the address of the buffer is no good"},
+	{FACT_SHMCTL, EIDRM, "the segment was removed"},
+	{FACT_SHMCTL, EINVAL, "no such segment, or no such command"},
+	{FACT_SHMCTL, ENOMEM, "more than RLIMIT_MEMLOCK lets this user lock"},
+	{FACT_SHMCTL, EPERM, "only its owner, its creator or a privileged user may"},
+};
+
+const char *call_failure(enum fact_op op, int error)
+{
+	for (size_t i = 0; i < sizeof(call_failures) / sizeof(call_failures[0]); i++)
+		if (call_failures[i].op == op && call_failures[i].error == error)
+			return call_failures[i].words;
+	return "";
 }
 
 char *call_signal(int number, char out[static CALL_NAME_LEN])

@@ -24,6 +24,10 @@ size_t call_flags(enum fact_op op, uint32_t flags,
 /* "IPC_RMID" for a command of shmctl; the number when it has no name. Returns out. */
 char *call_command(int32_t command, char out[static CALL_NAME_LEN]);
 
+/* What an error of a call means, in words: "no segment has this key, and IPC_CREAT was not given". "" for one
+ * that the call is not known to give. `error` is positive. Static. */
+const char *call_failure(enum fact_op op, int error);
+
 /* "SIGKILL"; "signal 40" for one without a name. Returns out. */
 char *call_signal(int number, char out[static CALL_NAME_LEN]);
 

@@ -162,6 +162,24 @@ const struct column column_table[COLUMNS_COUNT] = {
 			  .right = true,
 			  .descending = true,
 			  .value = column_value_drift},
+	[COLUMN_VERDICT] = {.name = "verdict",
+			    .title = "VERDICT",
+			    .help = "orphan, unattached, in-use, new, dest or gone",
+			    .kind = COLUMN_KIND_VERDICT,
+			    .width = 10,
+			    .value = column_value_verdict},
+	[COLUMN_EXE] = {.name = "exe",
+			.title = "EXECUTABLE",
+			.help = "executable of the creator, else its name",
+			.kind = COLUMN_KIND_TEXT,
+			.width = 24,
+			.value = column_value_exe},
+	[COLUMN_CGROUP] = {.name = "cgroup",
+			   .title = "CGROUP",
+			   .help = "control group of the creator",
+			   .kind = COLUMN_KIND_TEXT,
+			   .width = 24,
+			   .value = column_value_cgroup},
 };
 
 const struct column_flag_word column_flag_table[COLUMN_FLAGS_COUNT] = {
@@ -231,7 +249,7 @@ enum column_id column_by_name(const char *name, size_t length)
 const char *column_names(void)
 {
 	return "ns, shmid, key, owner, perm, size, rss, swap, nattch, holders, creator, last, "
-	       "age, idle, flags, command, ctime, atime, dtime, drift";
+	       "age, idle, flags, command, ctime, atime, dtime, drift, verdict, exe, cgroup";
 }
 
 int column_parse_list(const char *text, enum column_id ids[static COLUMNS_COUNT], size_t *count,

@@ -33,6 +33,9 @@ enum column_id {
 	COLUMN_ATIME,
 	COLUMN_DTIME,
 	COLUMN_DRIFT,
+	COLUMN_VERDICT, /* leaks_verdict_name() */
+	COLUMN_EXE, /* executable of the creator, else its comm: as owners and leaks are told apart */
+	COLUMN_CGROUP, /* of the creator */
 	COLUMNS_COUNT,
 };
 
@@ -46,6 +49,9 @@ struct column_context {
 	uint32_t own_ipcns;
 	bool bytes; /* sizes in bytes, ages and times in seconds: plain numbers (--raw) */
 	struct owner_names *owners; /* report/owner.h; NULL: owners are shown by number */
+	/* CPU that shmtop itself uses, in cores, over the last ticks. Negative: unknown. Where nobody
+	 * measures it is 0. */
+	double own_cpu;
 };
 
 /* What can be said of a segment in one word; unknown counts as not. */
@@ -98,6 +104,7 @@ enum column_kind {
 	COLUMN_KIND_AGE,
 	COLUMN_KIND_TIME, /* seconds since the epoch; 0 never */
 	COLUMN_KIND_TEXT,
+	COLUMN_KIND_VERDICT, /* a text, one of those of leaks_verdict_name() */
 	COLUMN_KIND_FLAGS,
 };
 

@@ -12,6 +12,15 @@ struct column_order {
 	bool descending;
 };
 
+/* A segment and what it is sorted by, which is worked out once. */
+struct column_key {
+	const struct segment *segment;
+	bool known;
+	int64_t number;
+	const char *text; /* NULL: it is the number */
+	char *own;        /* where the text is nobody else's; owned */
+};
+
 /* One's own namespace comes first. */
 static int column_compare_ns(const struct column_context *context, uint32_t a, uint32_t b)
 {
@@ -33,50 +42,74 @@ static int column_compare_id(const struct column_context *context, const struct 
 	return (a->generation > b->generation) - (a->generation < b->generation);
 }
 
-static int column_compare_values(const struct column_value *a, const struct column_value *b)
+static int column_compare_keys(const void *left, const void *right, void *data)
 {
-	if (a->type == COLUMN_TEXT)
-		return strcmp(a->text, b->text);
-	return (a->number > b->number) - (a->number < b->number);
+	const struct column_key *a = left;
+	const struct column_key *b = right;
+	const struct column_order *by = data;
+	int order;
+
+	if (!a->known || !b->known) {
+		order = b->known - a->known;
+		return order ? order
+			     : column_compare_id(by->context, &a->segment->id, &b->segment->id);
+	}
+	if (by->id == COLUMN_NS)
+		order = column_compare_ns(by->context, a->segment->id.ipcns, b->segment->id.ipcns);
+	else if (a->text)
+		order = strcmp(a->text, b->text);
+	else
+		order = (a->number > b->number) - (a->number < b->number);
+	if (order)
+		return by->descending ? -order : order;
+	return column_compare_id(by->context, &a->segment->id, &b->segment->id);
+}
+
+static void column_key(const struct column_order *by, const struct segment *segment,
+		       struct column_value *value, struct column_key *out)
+{
+	column_table[by->id].value(by->context, segment, value);
+	*out = (struct column_key){
+		.segment = segment,
+		.known = value->type != COLUMN_UNKNOWN,
+		.number = value->number,
+		.text = value->type == COLUMN_TEXT ? value->text : NULL,
+	};
 }
 
 int column_compare(const struct column_context *context, enum column_id id, bool descending,
 		   const struct segment *a, const struct segment *b)
 {
-	struct column_value left, right;
-	int order;
+	struct column_order by = {.context = context, .id = id, .descending = descending};
+	struct column_value values[2];
+	struct column_key left, right;
 
-	column_table[id].value(context, a, &left);
-	column_table[id].value(context, b, &right);
-	if (left.type == COLUMN_UNKNOWN || right.type == COLUMN_UNKNOWN) {
-		order = (left.type == COLUMN_UNKNOWN) - (right.type == COLUMN_UNKNOWN);
-	} else {
-		order = id == COLUMN_NS ? column_compare_ns(context, a->id.ipcns, b->id.ipcns)
-					: column_compare_values(&left, &right);
-		order = descending ? -order : order;
-	}
-	return order ? order : column_compare_id(context, &a->id, &b->id);
+	column_key(&by, a, &values[0], &left);
+	column_key(&by, b, &values[1], &right);
+	return column_compare_keys(&left, &right, &by);
 }
 
-static int column_compare_entry(const void *left, const void *right, void *data)
+/* The segments of a list that pass. 0 or -ENOMEM. */
+static int column_add(const struct column_order *by, const struct filter *filter,
+		      const struct segment *list, struct column_key *keys, size_t *count)
 {
-	const struct segment *const *a = left;
-	const struct segment *const *b = right;
-	const struct column_order *order = data;
-
-	return column_compare(order->context, order->id, order->descending, *a, *b);
-}
-
-static size_t column_add(const struct column_context *context, const struct filter *filter,
-			 const struct segment *list, const struct segment **segments)
-{
-	size_t count = 0;
+	struct column_value value;
 
 	for (; list; list = list->next) {
-		if (!filter || filter_match(filter, context, list))
-			segments[count++] = list;
+		struct column_key *key = &keys[*count];
+
+		if (filter && !filter_match(filter, by->context, list))
+			continue;
+		column_key(by, list, &value, key);
+		if (key->text == value.buffer) {
+			key->own = strdup(key->text);
+			if (!key->own)
+				return -ENOMEM;
+			key->text = key->own;
+		}
+		(*count)++;
 	}
-	return count;
+	return 0;
 }
 
 int column_select(const struct column_context *context, const struct filter *filter,
@@ -85,9 +118,9 @@ int column_select(const struct column_context *context, const struct filter *fil
 {
 	struct column_order by = {.context = context, .id = order, .descending = descending};
 	size_t room = model_segment_count(context->model) + model_gone_count(context->model);
-	const struct segment **segments;
+	size_t found = 0;
+	struct column_key *keys;
 	void *grown = *ids;
-	size_t found;
 	int err;
 
 	*count = 0;
@@ -95,16 +128,20 @@ int column_select(const struct column_context *context, const struct filter *fil
 	if (err)
 		return err;
 	*ids = grown;
-	segments = calloc(room + 1, sizeof(const struct segment *));
-	if (!segments)
+	keys = calloc(room + 1, sizeof(*keys));
+	if (!keys)
 		return -ENOMEM;
-	found = column_add(context, filter, model_segments(context->model), segments);
-	if (gone)
-		found += column_add(context, filter, model_gone(context->model), segments + found);
-	qsort_r(segments, found, sizeof(const struct segment *), column_compare_entry, &by);
-	for (size_t i = 0; i < found; i++)
-		(*ids)[i] = segments[i]->id;
-	*count = found;
-	free(segments);
-	return 0;
+	err = column_add(&by, filter, model_segments(context->model), keys, &found);
+	if (!err && gone)
+		err = column_add(&by, filter, model_gone(context->model), keys, &found);
+	if (!err) {
+		qsort_r(keys, found, sizeof(*keys), column_compare_keys, &by);
+		*count = found;
+	}
+	for (size_t i = 0; i < found; i++) {
+		(*ids)[i] = keys[i].segment->id;
+		free(keys[i].own);
+	}
+	free(keys);
+	return err;
 }

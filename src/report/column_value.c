@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "report/column_parts.h"
+#include "report/groups.h"
 #include "report/holders.h"
+#include "report/leaks.h"
 #include "report/owner.h"
 
 /* include/linux/proc_ns.h: PROC_IPC_INIT_INO */
@@ -234,4 +237,26 @@ void column_value_drift(const struct column_context *context, const struct segme
 	}
 	out->type = COLUMN_NUMBER;
 	out->number = model_drift(segment);
+}
+
+void column_value_verdict(const struct column_context *context, const struct segment *segment,
+			  struct column_value *out)
+{
+	value_text(out, leaks_verdict_name(leaks_verdict(context, segment)));
+}
+
+void column_value_exe(const struct column_context *context, const struct segment *segment,
+		      struct column_value *out)
+{
+	const char *program = groups_program(segment);
+
+	(void)context;
+	value_text(out, strcmp(program, "-") != 0 ? program : NULL);
+}
+
+void column_value_cgroup(const struct column_context *context, const struct segment *segment,
+			 struct column_value *out)
+{
+	(void)context;
+	value_text(out, segment->creator ? segment->creator->cgroup : NULL);
 }

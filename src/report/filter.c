@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/filter.h"
+#include "report/leaks.h"
 
 enum {
 	FILTER_LENGTH_MAX = 4096,
@@ -55,6 +56,7 @@ static const char *const filter_expected[] = {
 	[COLUMN_KIND_AGE] = "a time like 90, 5m, 1h or 3d",
 	[COLUMN_KIND_TIME] = "seconds since the epoch",
 	[COLUMN_KIND_TEXT] = "text",
+	[COLUMN_KIND_VERDICT] = "orphan, unattached, in-use, new, dest or gone",
 	[COLUMN_KIND_FLAGS] = "dest, locked, hugetlb, noreserve, orphan, new or gone",
 };
 
@@ -194,6 +196,17 @@ static int filter_parse_flag(const char *text, int64_t *bit)
 	return -EINVAL;
 }
 
+static int filter_parse_verdict(const char *text)
+{
+	for (int i = 0; i < LEAKS_VERDICTS; i++) {
+		const char *name = leaks_verdict_name((enum leaks_verdict)i);
+
+		if (name && strcmp(name, text) == 0)
+			return 0;
+	}
+	return -EINVAL;
+}
+
 /* Reads the constant of a comparison by the kind of its column. */
 static int filter_parse_constant(struct filter_node *node)
 {
@@ -206,12 +219,19 @@ static int filter_parse_constant(struct filter_node *node)
 		return filter_parse_flag(node->text, &node->number);
 	if (kind == COLUMN_KIND_TEXT || as_text)
 		return 0;
+	if (kind == COLUMN_KIND_VERDICT)
+		return filter_parse_verdict(node->text);
 	if (kind == COLUMN_KIND_NUMBER || kind == COLUMN_KIND_TIME)
 		return filter_parse_number(node->text, &node->number);
 	err = kind == COLUMN_KIND_SIZE ? units_parse_size(node->text, &magnitude)
 				       : units_parse_duration(node->text, &magnitude);
 	node->number = magnitude < INT64_MAX ? (int64_t)magnitude : INT64_MAX;
 	return err;
+}
+
+static bool filter_has_order(enum column_kind kind)
+{
+	return kind != COLUMN_KIND_TEXT && kind != COLUMN_KIND_VERDICT && kind != COLUMN_KIND_FLAGS;
 }
 
 static int filter_parse_comparison(struct filter_parser *parser, size_t name, size_t length,
@@ -227,8 +247,7 @@ static int filter_parse_comparison(struct filter_parser *parser, size_t name, si
 	if (column == COLUMNS_COUNT)
 		return filter_fail(parser, name, "unknown column '%s'; known: %s", token,
 				   column_names());
-	if (sign->order && (column_table[column].kind == COLUMN_KIND_TEXT ||
-			    column_table[column].kind == COLUMN_KIND_FLAGS))
+	if (sign->order && !filter_has_order(column_table[column].kind))
 		return filter_fail(parser, parser->at - strlen(sign->text),
 				   "%s has no order: use = != ~ !~", column_table[column].name);
 	filter_skip_blanks(parser);

@@ -26,58 +26,121 @@ static int holders_order(const void *left, const void *right)
 	const struct holder_row *a = left;
 	const struct holder_row *b = right;
 
-	if (a->holder->process->pid != b->holder->process->pid)
-		return a->holder->process->pid < b->holder->process->pid ? -1 : 1;
+	if (a->process->pid != b->process->pid)
+		return a->process->pid < b->process->pid ? -1 : 1;
 	/* A pid may stand for several address spaces: one that its exec has left, one used again.
 	 */
-	if (a->holder->mm != b->holder->mm)
-		return a->holder->mm < b->holder->mm ? -1 : 1;
+	if (a->mm != b->mm)
+		return a->mm < b->mm ? -1 : 1;
+	/* What still holds it comes before what it let go. */
+	if (!a->gone != !b->gone)
+		return a->gone ? 1 : -1;
 	return (a->addr > b->addr) - (a->addr < b->addr);
 }
 
 /* Adds a mapping to the row of its address space. */
-static void holders_merge(struct holder_row *row, const struct holder_row *mapping)
+static void holders_merge(struct holder_row *row, const struct holder_row *more)
 {
-	row->maps++;
-	row->flags |= mapping->flags;
-	if (mapping->since < row->since) {
-		row->since = mapping->since;
-		row->origin = mapping->origin;
+	if (more->gone && !row->gone)
+		return; /* it holds another one, or again */
+	row->maps += more->maps;
+	row->flags |= more->flags;
+	if (more->since < row->since) {
+		row->since = more->since;
+		row->origin = more->origin;
+	}
+	if (more->gone > row->gone) {
+		row->gone = more->gone;
+		row->reason = more->reason;
 	}
 }
 
-int holders_collect(const struct segment *segment, struct holder_list *list)
+static bool holders_is_recent(const struct column_context *context, const struct segment *segment,
+			      const struct gone_holder *gone)
 {
-	size_t rows = 0;
+	return gone->segment.generation == segment->id.generation &&
+	       context->now < gone->time + MODEL_GONE_HOLDER_TIME;
+}
+
+/* A row for each that let go lately; with `context` NULL none. Returns how many; `rows` NULL counts. */
+static size_t holders_add_gone(const struct column_context *context, const struct segment *segment,
+			       struct holder_row *rows)
+{
+	const struct gone_holder *gone;
+	size_t count = 0;
+
+	for (size_t i = 0; context && (gone = model_gone_holder(context->model, i)); i++) {
+		if (!holders_is_recent(context, segment, gone))
+			continue;
+		if (rows)
+			rows[count] = (struct holder_row){
+				.process = gone->process,
+				.mm = gone->mm,
+				.gone = gone->time,
+				.reason = gone->reason,
+				.maps = gone->maps,
+				.flags = gone->flags,
+				.addr = gone->addr,
+				.since = gone->since,
+				.origin = gone->origin,
+			};
+		count++;
+	}
+	return count;
+}
+
+static size_t holders_add_living(const struct segment *segment, struct holder_row *rows)
+{
+	size_t count = 0;
+
+	for (const struct mapping *at = segment->mappings; at; at = at->segment_next) {
+		if (rows)
+			rows[count] = (struct holder_row){
+				.holder = at->holder,
+				.process = at->holder->process,
+				.mm = at->holder->mm,
+				.maps = 1,
+				.flags = at->flags,
+				.addr = at->start,
+				.since = at->since,
+				.origin = at->origin,
+			};
+		count++;
+	}
+	return count;
+}
+
+int holders_collect_lately(const struct column_context *context, const struct segment *segment,
+			   struct holder_list *list)
+{
+	size_t living = holders_add_living(segment, NULL);
+	size_t rows = living + holders_add_gone(context, segment, NULL);
 	void *grown = list->rows;
 	int err;
 
 	list->count = 0;
-	for (const struct mapping *at = segment->mappings; at; at = at->segment_next)
-		rows++;
 	err = array_reserve(&grown, &list->capacity, rows, sizeof(*list->rows));
 	if (err)
 		return err;
 	list->rows = grown;
-	rows = 0;
-	for (const struct mapping *at = segment->mappings; at; at = at->segment_next)
-		list->rows[rows++] = (struct holder_row){
-			.holder = at->holder,
-			.maps = 1,
-			.flags = at->flags,
-			.addr = at->start,
-			.since = at->since,
-			.origin = at->origin,
-		};
+	holders_add_living(segment, list->rows);
+	holders_add_gone(context, segment, list->rows + living);
 	if (rows > 1)
 		qsort(list->rows, rows, sizeof(*list->rows), holders_order);
 	for (size_t i = 0; i < rows; i++) {
-		if (list->count > 0 && list->rows[list->count - 1].holder == list->rows[i].holder)
-			holders_merge(&list->rows[list->count - 1], &list->rows[i]);
+		struct holder_row *last = list->count > 0 ? &list->rows[list->count - 1] : NULL;
+
+		if (last && last->mm == list->rows[i].mm)
+			holders_merge(last, &list->rows[i]);
 		else
 			list->rows[list->count++] = list->rows[i];
 	}
 	return 0;
+}
+
+int holders_collect(const struct segment *segment, struct holder_list *list)
+{
+	return holders_collect_lately(NULL, segment, list);
 }
 
 void holders_free(struct holder_list *list)

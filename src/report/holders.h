@@ -3,14 +3,18 @@
 #ifndef REPORT_HOLDERS_H
 #define REPORT_HOLDERS_H
 
-#include "model/model.h"
+#include "report/column.h"
 
 struct holder_row {
-	const struct holder *holder;
-	size_t maps;    /* its mappings of this segment */
-	uint32_t flags; /* enum attachment_flag, of all of them together */
-	uint64_t addr;  /* the lowest address */
-	uint64_t since; /* of the oldest mapping, with its origin */
+	const struct holder *holder; /* NULL: it let go */
+	const struct process *process;
+	uint64_t mm;
+	uint64_t gone;           /* when it let go; 0: it holds the segment */
+	enum fact_reason reason; /* how it let go */
+	size_t maps;             /* its mappings of this segment */
+	uint32_t flags;          /* enum attachment_flag, of all of them together */
+	uint64_t addr;           /* the lowest address */
+	uint64_t since;          /* of the oldest mapping, with its origin */
 	enum mapping_origin origin;
 };
 
@@ -23,6 +27,9 @@ struct holder_list {
 /* Refills the list, which starts zeroed. 0 or -ENOMEM: then it is empty. The rows point into the
  * model and hold until its next change. */
 int holders_collect(const struct segment *segment, struct holder_list *list);
+/* The same, with those that let go of it within the last MODEL_GONE_HOLDER_TIME, each in its place. */
+int holders_collect_lately(const struct column_context *context, const struct segment *segment,
+			   struct holder_list *list);
 void holders_free(struct holder_list *list);
 
 /* "rw", "r-", "--"; with an x where it may be executed. */

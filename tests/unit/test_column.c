@@ -337,6 +337,8 @@ static void selection_is_in_order(void **state)
 	/* unknown comes last in either direction */
 	ASSERT_SELECTED(*state, COLUMN_RSS, false, false, 0, 32769, 65538);
 	ASSERT_SELECTED(*state, COLUMN_RSS, true, false, 32769, 0, 65538);
+	/* owners without a name are texts of their own */
+	ASSERT_SELECTED(*state, COLUMN_OWNER, false, false, 0, 32769, 65538);
 	/* equal ones by namespace and shmid, in either direction */
 	ASSERT_SELECTED(*state, COLUMN_HOLDERS, true, false, 32769, 65538, 0);
 	ASSERT_SELECTED(*state, COLUMN_DTIME, false, false, 32769, 0, 65538);
