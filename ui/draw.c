@@ -83,6 +83,25 @@ int draw_format(const struct theme *theme, int row, int left, int width, attr_t 
 	return draw_text(theme, row, left, width, attributes, text);
 }
 
+void draw_tail(const struct theme *theme, int row, int left, int width, attr_t attributes,
+	       const char *text)
+{
+	size_t columns = text_width(text), skip;
+
+	if (columns <= (size_t)(width > 0 ? width : 0)) {
+		draw_text(theme, row, left, width, attributes, text);
+		return;
+	}
+	if (width <= 0)
+		return;
+	/* A wide character that the cut would go through is left out, too. */
+	skip = text_prefix(text, columns - (size_t)width + 1);
+	if (text_width(text + skip) > (size_t)width - 1)
+		skip += text_prefix(text + skip, 2);
+	draw_text(theme, row, left, 1, attributes, theme->blocks ? "…" : "~");
+	draw_text(theme, row, left + 1, width - 1, attributes, text + skip);
+}
+
 void draw_right(const struct theme *theme, int row, int left, int width, attr_t attributes,
 		const char *text)
 {
@@ -173,19 +192,20 @@ static int draw_frame(const struct theme *theme, int row, int left, int width, c
 	return width - 6 - columns > 0 ? width - 6 - columns : 0;
 }
 
+/* Columns of a share of the whole: no more than there are, and what is there at all is seen. */
+static int draw_share(double share, int room)
+{
+	if (share >= 1)
+		return room;
+	return share > 0 && share * room < 0.5 ? room > 0 : (int)(share * room + 0.5);
+}
+
 void draw_gauge(const struct theme *theme, int row, int left, int width,
 		const struct draw_gauge *gauge)
 {
 	int room = draw_frame(theme, row, left, width, gauge->name, gauge->figures);
-	int first = (int)(gauge->share * room + 0.5), second = (int)(gauge->second * room + 0.5);
+	int first = draw_share(gauge->share, room), second = draw_share(gauge->second, room);
 
-	/* What is there at all is seen. */
-	if (first == 0 && gauge->share > 0)
-		first = 1;
-	if (first > room)
-		first = room;
-	if (second == 0 && gauge->second > 0)
-		second = 1;
 	if (second > room - first)
 		second = room - first;
 	draw_repeat(row, left + 4, first, theme->attributes[gauge->role],
@@ -194,13 +214,21 @@ void draw_gauge(const struct theme *theme, int row, int left, int width,
 		    theme->blocks ? L'▒' : L':');
 }
 
-void draw_spark(const struct theme *theme, int row, int left, int width, const char *name,
-		const uint32_t *values, size_t count, const char *figures)
+void draw_bar(const struct theme *theme, int row, int left, int width, double share,
+	      enum theme_role role)
+{
+	draw_repeat(row, left, width, theme->attributes[THEME_FAINT], theme->blocks ? L'░' : L'.');
+	draw_repeat(row, left, draw_share(share, width), theme->attributes[role],
+		    theme->blocks ? L'█' : L'|');
+}
+
+void draw_levels(const struct theme *theme, int row, int left, int width, const uint32_t *values,
+		 size_t count)
 {
 	static const wchar_t blocks[] = L"▁▂▃▄▅▆▇█", ascii[] = L"_.:|";
 	const wchar_t *levels = theme->blocks ? blocks : ascii;
 	uint64_t top = wcslen(levels) - 1;
-	size_t room = (size_t)draw_frame(theme, row, left, width, name, figures);
+	size_t room = width > 0 ? (size_t)width : 0;
 	uint32_t most = 1;
 
 	if (count > room) {
@@ -213,6 +241,14 @@ void draw_spark(const struct theme *theme, int row, int left, int width, const c
 	for (size_t i = 0; i < count; i++) {
 		uint64_t level = (values[i] * top + most - 1) / most;
 
-		draw_repeat(row, left + 4 + (int)(room - count + i), 1, A_NORMAL, levels[level]);
+		draw_repeat(row, left + (int)(room - count + i), 1, A_NORMAL, levels[level]);
 	}
+}
+
+void draw_spark(const struct theme *theme, int row, int left, int width, const char *name,
+		const uint32_t *values, size_t count, const char *figures)
+{
+	int room = draw_frame(theme, row, left, width, name, figures);
+
+	draw_levels(theme, row, left + 4, room, values, count);
 }

@@ -20,6 +20,9 @@ int draw_text(const struct theme *theme, int row, int left, int width, attr_t at
 	      const char *text);
 int draw_format(const struct theme *theme, int row, int left, int width, attr_t attributes,
 		const char *format, ...) __attribute__((format(printf, 6, 7)));
+/* Of text that does not fit the end is shown, behind the mark. */
+void draw_tail(const struct theme *theme, int row, int left, int width, attr_t attributes,
+	       const char *text);
 /* At the right end of its columns */
 void draw_right(const struct theme *theme, int row, int left, int width, attr_t attributes,
 		const char *text);
@@ -49,6 +52,14 @@ struct draw_gauge {
 };
 void draw_gauge(const struct theme *theme, int row, int left, int width,
 		const struct draw_gauge *gauge);
+
+/* Its bar alone, on a faint ground */
+void draw_bar(const struct theme *theme, int row, int left, int width, double share,
+	      enum theme_role role);
+
+/* Values as heights, newest last, at the right end of the columns */
+void draw_levels(const struct theme *theme, int row, int left, int width, const uint32_t *values,
+		 size_t count);
 
 /* The newest values of `values`, newest last, in a frame as that of a gauge. */
 void draw_spark(const struct theme *theme, int row, int left, int width, const char *name,

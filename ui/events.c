@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/units.h"
+#include "report/call.h"
 #include "report/report.h"
 
 /* Widths of the columns; 0: no room for it. */
@@ -228,7 +229,12 @@ static void events_draw(struct screen *screen, const struct column_context *cont
 		list->cursor = first;
 	list->top = first + view_top(top, (size_t)(list->cursor - first), (size_t)(end - first),
 				     list->page);
-	for (uint64_t at = list->top; at < end && at - list->top < list->page; at++) {
+	if (end - list->top > list->page)
+		end = list->top + list->page;
+	mouse_note_rows(&screen->mouse,
+			(struct area){area.top + 1, area.left, (int)(end - list->top), area.width},
+			(size_t)(list->top - first));
+	for (uint64_t at = list->top; at < end; at++) {
 		struct area row = {area.top + 1 + (int)(at - list->top), area.left, 1, area.width};
 
 		events_draw_row(screen, context, row, model_event(context->model, at),
@@ -276,8 +282,16 @@ static void events_status(const struct screen *screen, const struct column_conte
 	const struct model_event *entry = events_at_cursor(screen, context);
 	char call[EVENT_PART_LEN], result[EVENT_PART_LEN];
 
+	const char *failure = "";
+
 	out[0] = '\0';
-	if (entry)
+	/* It comes first: the call stands in the row, too. */
+	if (entry && entry->event.ret < 0 && entry->event.op <= FACT_SHMCTL)
+		failure = call_failure(entry->event.op, (int)-entry->event.ret);
+	if (failure[0])
+		snprintf(out, VIEW_LINE_LEN, "%s: %s; %s", event_result(result, &entry->event),
+			 failure, event_call(call, &entry->event));
+	else if (entry)
 		snprintf(out, VIEW_LINE_LEN, "%s %s%s", event_call(call, &entry->event),
 			 event_result(result, &entry->event),
 			 entry->event.inferred ? " (nobody saw it: two looks differ)" : "");
@@ -309,6 +323,44 @@ static bool events_segment(const struct screen *screen, const struct column_cont
 	return true;
 }
 
+/* As in a row that is wide enough for all of it */
+static bool events_text(const struct screen *screen, const struct column_context *context,
+			size_t index, char out[static VIEW_LINE_LEN])
+{
+	uint64_t at = model_events_first(context->model) + index;
+	char clock[32], call[EVENT_PART_LEN], result[EVENT_PART_LEN], shmid[16] = "-";
+	struct event event;
+
+	if (at >= events_end(screen, context))
+		return false;
+	event = event_named(context->model, model_event(context->model, at));
+	events_clock(context, &event, clock);
+	if (event.shmid >= 0)
+		snprintf(shmid, sizeof(shmid), "%" PRId32, event.shmid);
+	snprintf(out, VIEW_LINE_LEN, "%s %" PRId32 " %s %s %s %s", clock, event.pid, event.comm,
+		 shmid, event_call(call, &event), event_result(result, &event));
+	return true;
+}
+
+static size_t events_index(const struct screen *screen, const struct column_context *context,
+			   size_t *count)
+{
+	uint64_t first = model_events_first(context->model);
+	uint64_t end = events_end(screen, context);
+	uint64_t at = screen->events.cursor;
+
+	*count = (size_t)(end - first);
+	if (screen->events.following || at >= end)
+		return *count > 0 ? *count - 1 : 0;
+	return at > first ? (size_t)(at - first) : 0;
+}
+
+static void events_go(struct screen *screen, const struct column_context *context, size_t index)
+{
+	screen->events.cursor = model_events_first(context->model) + index;
+	screen->events.following = false;
+}
+
 const struct view_ops events_view = {
 	.name = "Events",
 	.draw = events_draw,
@@ -316,4 +368,7 @@ const struct view_ops events_view = {
 	.status = events_status,
 	.place = events_place,
 	.segment = events_segment,
+	.text = events_text,
+	.index = events_index,
+	.go = events_go,
 };

@@ -19,6 +19,7 @@ enum {
 	HEADER_FACTS_WIDTH = 32,
 	HEADER_FULL = 80, /* percent */
 	HEADER_BRIMFUL = 95,
+	HEADER_OWN_CPU = 1, /* percent of a core from which on it is shown */
 };
 
 int header_height(int rows)
@@ -47,6 +48,7 @@ static void header_draw_title(const struct screen *screen, const struct column_c
 		{.rank = 6}, /* clock */
 		{.rank = 2}, /* pace */
 		{.rank = 7}, /* title */
+		{.right = true, .rank = 8, .role = THEME_WARNING},
 		{.right = true, .role = blind ? THEME_WARNING : THEME_PLAIN},
 		{.right = true, .rank = 1, .role = status->lost ? THEME_BAD : THEME_PLAIN},
 		{.right = true, .rank = 3, .role = totals->drift ? THEME_WARNING : THEME_PLAIN},
@@ -63,14 +65,16 @@ static void header_draw_title(const struct screen *screen, const struct column_c
 			 (double)screen->interval / (double)CLOCK_SECOND);
 	}
 	snprintf(pieces[4].text, DRAW_PIECE_LEN, "%s", screen->title);
-	snprintf(pieces[5].text, DRAW_PIECE_LEN, "%s%s", blind ? "!" : "",
+	if (context->own_cpu * 100 >= HEADER_OWN_CPU)
+		snprintf(pieces[5].text, DRAW_PIECE_LEN, "own cpu %.0f%%", context->own_cpu * 100);
+	snprintf(pieces[6].text, DRAW_PIECE_LEN, "%s%s", blind ? "!" : "",
 		 source_name(source, status));
-	snprintf(pieces[6].text, DRAW_PIECE_LEN, "%s", source_lost(lost, status));
+	snprintf(pieces[7].text, DRAW_PIECE_LEN, "%s", source_lost(lost, status));
 	if (totals->has_drift)
-		snprintf(pieces[7].text, DRAW_PIECE_LEN, "drift %" PRIu64, totals->drift);
+		snprintf(pieces[8].text, DRAW_PIECE_LEN, "drift %" PRIu64, totals->drift);
 	else
-		snprintf(pieces[7].text, DRAW_PIECE_LEN, "drift -");
-	snprintf(pieces[8].text, DRAW_PIECE_LEN, "%zu ns", totals->namespaces);
+		snprintf(pieces[8].text, DRAW_PIECE_LEN, "drift -");
+	snprintf(pieces[9].text, DRAW_PIECE_LEN, "%zu ns", totals->namespaces);
 	draw_pieces(&screen->theme, row.top, row.left, row.width, pieces,
 		    sizeof(pieces) / sizeof(pieces[0]));
 }
@@ -133,13 +137,16 @@ static void header_draw_segments(const struct screen *screen, const struct colum
 {
 	const struct namespace_state *fullest = header_fullest(context);
 	struct draw_gauge seg = {.name = "Seg"};
-	char figures[DRAW_PIECE_LEN];
+	char figures[DRAW_PIECE_LEN], place[COLUMN_CELL_LEN];
+	bool several = totals->namespaces > 1;
 
 	if (fullest) {
 		seg.share =
 			header_share(fullest->limits.segments.used, fullest->limits.segments.max);
-		snprintf(figures, sizeof(figures), "%" PRIu64 "/%" PRIu64,
-			 fullest->limits.segments.used, fullest->limits.segments.max);
+		snprintf(figures, sizeof(figures), "%.16s%s%" PRIu64 "/%" PRIu64,
+			 several ? column_ns_name(context, fullest->facts.ipcns, place) : "",
+			 several ? " " : "", fullest->limits.segments.used,
+			 fullest->limits.segments.max);
 	} else {
 		snprintf(figures, sizeof(figures), "%zu/-", totals->segments);
 	}
@@ -151,8 +158,10 @@ static void header_draw_segments(const struct screen *screen, const struct colum
 }
 
 static void header_draw_rates(const struct screen *screen, const struct column_context *context,
-			      const struct model_totals *totals, struct area row, int gauge)
+			      struct area row, int gauge)
 {
+	const struct leaks_total *leaks = &screen->leaks.total;
+	char bytes[UNITS_LEN + 1];
 	uint32_t rates[MODEL_RATES];
 	size_t count = 0;
 	char figures[DRAW_PIECE_LEN] = "-";
@@ -163,8 +172,10 @@ static void header_draw_rates(const struct screen *screen, const struct column_c
 			 count > 0 ? rates[count - 1] : 0);
 	}
 	draw_spark(&screen->theme, row.top, row.left, gauge, "Ops", rates, count, figures);
-	draw_format(&screen->theme, row.top, row.left + gauge + 2, row.width - gauge - 2, A_NORMAL,
-		    "unattached %" PRIu64, totals->unattached);
+	draw_format(&screen->theme, row.top, row.left + gauge + 2, row.width - gauge - 2,
+		    screen->theme.attributes[leaks->count > 0 ? THEME_BAD : THEME_PLAIN],
+		    leaks->count > 0 ? "LEAKS %zu  %s" : "leaks %zu", leaks->count,
+		    leaks_total_bytes(screen, bytes));
 }
 
 void header_draw(const struct screen *screen, const struct column_context *context,
@@ -186,5 +197,5 @@ void header_draw(const struct screen *screen, const struct column_context *conte
 	area.top++;
 	header_draw_segments(screen, context, &totals, area, gauge);
 	area.top++;
-	header_draw_rates(screen, context, &totals, area, gauge);
+	header_draw_rates(screen, context, area, gauge);
 }

@@ -124,6 +124,10 @@ static void help_fill(struct help_page *page, const struct source_status *status
 			 column_flag_table[i].word);
 		help_add_line(page, name, help_flag(column_flag_table[i].flag));
 	}
+	help_add_heading(page, "How a holder came to a segment, in the column HOW");
+	help_add_line(page, "shmat", "by its own call");
+	help_add_line(page, "by fork", "inherited from its parent");
+	help_add_line(page, "found", "it was there before shmtop looked: > that long ago");
 	help_add_heading(page, "Events");
 	help_add_line(page, EVENT_INFERRED, "nobody saw it happen: two looks at the tables differ");
 	help_add_heading(page, "Columns, by the names that a filter takes");
@@ -187,6 +191,11 @@ static bool help_segment(const struct screen *screen, const struct column_contex
 	return false;
 }
 
+static struct page *help_page(struct screen *screen)
+{
+	return &screen->help;
+}
+
 const struct view_ops help_view = {
 	.name = "Help",
 	.draw = help_draw,
@@ -194,4 +203,5 @@ const struct view_ops help_view = {
 	.status = help_status,
 	.place = help_place,
 	.segment = help_segment,
+	.page = help_page,
 };

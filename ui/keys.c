@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "ui/keys.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -35,16 +36,44 @@ static enum screen_result key_back(struct screen *screen, const struct column_co
 	return SCREEN_GO_ON;
 }
 
+static enum screen_result key_by(struct screen *screen, const struct column_context *context,
+				 int key)
+{
+	(void)key;
+	owners_next(screen, context);
+	return SCREEN_GO_ON;
+}
+
+static enum screen_result key_resident(struct screen *screen, const struct column_context *context,
+				       int key)
+{
+	(void)key;
+	detail_ask_resident(screen, context);
+	return SCREEN_GO_ON;
+}
+
+static enum screen_result key_widen(struct screen *screen, const struct column_context *context,
+				    int key)
+{
+	(void)context, (void)key;
+	drill_back(screen);
+	return SCREEN_GO_ON;
+}
+
 static enum screen_result key_tab(struct screen *screen, const struct column_context *context,
 				  int key)
 {
+	enum view_id view = screen->view;
+
 	(void)context;
-	if (key == '1')
-		view_open(screen, VIEW_SEGMENTS);
-	else if (key == '2')
-		view_open(screen, VIEW_EVENTS);
-	else /* between two tabs both ways lead to the other one */
-		view_open(screen, screen->view == VIEW_SEGMENTS ? VIEW_EVENTS : VIEW_SEGMENTS);
+	if (key >= '1' && key < '1' + VIEW_TABS_COUNT) {
+		view_open(screen, (enum view_id)(key - '1'));
+		return SCREEN_GO_ON;
+	}
+	/* From a page the way leads by the tab that it was opened from. */
+	for (int at = 0; at < VIEWS_COUNT && !(VIEW_BIT(view) & VIEWS_TABS); at++)
+		view = screen->back[view];
+	view_open(screen, (view + (key == KEY_BTAB ? VIEW_TABS_COUNT - 1u : 1u)) % VIEW_TABS_COUNT);
 	return SCREEN_GO_ON;
 }
 
@@ -54,6 +83,10 @@ static enum screen_result key_open(struct screen *screen, const struct column_co
 	struct segment_id id;
 
 	(void)key;
+	if (view_table[screen->view]->open) {
+		view_table[screen->view]->open(screen, context);
+		return SCREEN_GO_ON;
+	}
 	if (!view_table[screen->view]->segment(screen, context, &id)) {
 		view_say(screen, context, "no segment here to open");
 		return SCREEN_GO_ON;
@@ -83,13 +116,40 @@ static enum screen_result key_move(struct screen *screen, const struct column_co
 	return SCREEN_GO_ON;
 }
 
+static enum screen_result filter_done(struct screen *screen, const struct column_context *context)
+{
+	struct segment_list *list = &screen->segments;
+	struct prompt *prompt = &screen->prompt;
+	struct filter_error error = {0};
+	struct filter *filter;
+	int failed = filter_parse(prompt->text, &filter, &error);
+
+	if (failed) {
+		prompt_fail(prompt, error.position,
+			    failed == -EINVAL ? error.message : strerror(-failed));
+		return SCREEN_GO_ON;
+	}
+	prompt->active = false;
+	filter_free(list->own_filter);
+	list->own_filter = filter;
+	list->stale = true;
+	if (strspn(prompt->text, " ") == prompt->length) {
+		list->filter = NULL;
+		list->filter_text[0] = '\0';
+		view_say(screen, context, "all segments are shown");
+	} else {
+		list->filter = filter;
+		memcpy(list->filter_text, prompt->text, sizeof(list->filter_text));
+	}
+	return SCREEN_GO_ON;
+}
+
 static enum screen_result key_filter(struct screen *screen, const struct column_context *context,
 				     int key)
 {
 	(void)context, (void)key;
-	prompt_open(&screen->prompt,
-		    "Filter: ", "Enter apply  Esc cancel   like: size>1G and owner=oracle",
-		    screen->segments.filter_text);
+	view_ask(screen, "Filter: ", "Enter apply  Esc cancel   like: size>1G and owner=oracle",
+		 screen->segments.filter_text, filter_done);
 	return SCREEN_GO_ON;
 }
 
@@ -132,20 +192,58 @@ static enum screen_result key_pause(struct screen *screen, const struct column_c
 static enum screen_result key_interval(struct screen *screen, const struct column_context *context,
 				       int key)
 {
-	static const uint64_t steps[] = {100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000};
-	size_t count = sizeof(steps) / sizeof(steps[0]), at = 0;
-
-	while (at < count && steps[at] * CLOCK_MS < screen->interval)
-		at++;
-	/* `at` is the first step that is no shorter than the interval now. */
-	if (key == '+' && at < count && steps[at] * CLOCK_MS == screen->interval)
-		at++;
-	else if (key == '-' && at > 0)
-		at--;
-	if (at < count)
-		screen->interval = steps[at] * CLOCK_MS;
+	view_interval_step(screen, key == '+' ? 1 : -1);
 	view_say(screen, context, "a frame every %.1f s",
 		 (double)screen->interval / (double)CLOCK_SECOND);
+	return SCREEN_GO_ON;
+}
+
+static enum screen_result key_remove(struct screen *screen, const struct column_context *context,
+				     int key)
+{
+	struct segment_id id;
+	const struct tag_set *tags = &screen->segments.tags;
+
+	(void)key;
+	if (screen->view == VIEW_SEGMENTS && tags->count > 0)
+		remove_ask(screen, context, tags->ids, tags->count);
+	else
+		remove_ask(screen, context, &id,
+			   view_table[screen->view]->segment(screen, context, &id));
+	return SCREEN_GO_ON;
+}
+
+static enum screen_result key_setup(struct screen *screen, const struct column_context *context,
+				    int key)
+{
+	(void)context, (void)key;
+	view_open(screen, VIEW_SETUP);
+	return SCREEN_GO_ON;
+}
+
+static enum screen_result key_tag(struct screen *screen, const struct column_context *context,
+				  int key)
+{
+	struct segment_id id;
+
+	(void)key;
+	if (!view_table[screen->view]->segment(screen, context, &id)) {
+		view_say(screen, context, "no segment here to tag");
+		return SCREEN_GO_ON;
+	}
+	if (tags_toggle(&screen->segments.tags, &id))
+		view_say(screen, context, "no memory");
+	view_table[screen->view]->move(screen, context, MOVE_DOWN);
+	return SCREEN_GO_ON;
+}
+
+static enum screen_result key_untag(struct screen *screen, const struct column_context *context,
+				    int key)
+{
+	(void)key;
+	view_say(screen, context, "%zu tag%s taken away", screen->segments.tags.count,
+		 screen->segments.tags.count == 1 ? "" : "s");
+	tags_clear(&screen->segments.tags);
 	return SCREEN_GO_ON;
 }
 
@@ -166,19 +264,49 @@ static enum screen_result key_suspend(struct screen *screen, const struct column
 }
 
 #define SEGMENTS VIEW_BIT(VIEW_SEGMENTS)
+#define SETUP    VIEW_BIT(VIEW_SETUP)
 
 const struct key_action key_table[] = {
 	{{KEY_F(1), 'h', '?'}, VIEWS_ALL & ~VIEW_BIT(VIEW_HELP), "Help", "this help", key_help},
-	{{'1', '2', KEYS_TAB, KEY_BTAB},
+	{{'1', '2', '3', '4', '5'},
 	 VIEWS_ALL,
 	 NULL,
-	 "segments; events; the other one",
+	 "segments; events; leaks; owners; limits",
 	 key_tab},
+	{{KEYS_TAB, KEY_BTAB}, VIEWS_ALL, NULL, "the next of these, the one before", key_tab},
 	{{'\r', '\n', KEY_ENTER},
 	 VIEWS_TABS,
 	 "Open",
-	 "open the segment under the cursor",
+	 "open it; of a leak, an owner, a limit: show the segments",
 	 key_open},
+	{{'r'},
+	 VIEW_BIT(VIEW_DETAIL),
+	 "Resident",
+	 "how much of the segment each holder has in memory",
+	 key_resident},
+	{{'b'}, VIEW_BIT(VIEW_OWNERS), "Group", "owners by executable, by user, by cgroup", key_by},
+	{{KEY_F(2)},
+	 VIEWS_ALL & ~SETUP,
+	 "Setup",
+	 "columns, order, theme, characters, mouse",
+	 key_setup},
+	{{KEY_F(3), '/'}, VIEWS_ALL, "Search", "search for a text, or end it", search_ask},
+	{{'n', 'N'},
+	 VIEWS_ALL,
+	 NULL,
+	 "the next place where the text stands, the one before",
+	 search_next},
+	{{' ', '\r', '\n', KEY_ENTER},
+	 SETUP,
+	 "Change",
+	 "change the setting, switch the column on or off",
+	 setup_change},
+	{{KEY_LEFT, KEY_RIGHT}, SETUP, NULL, "the value before, the next one", setup_change},
+	{{KEY_F(7), KEY_F(8), '[', ']'},
+	 SETUP,
+	 "Move",
+	 "move the column to the left, to the right",
+	 setup_move_column},
 	{{KEY_UP, KEY_DOWN, 'j', 'k'}, VIEWS_ALL, NULL, "move by a line", key_move},
 	{{KEY_PPAGE, KEY_NPAGE}, VIEWS_ALL, NULL, "move by a page", key_move},
 	{{KEY_HOME, KEY_END, 'g', 'G'},
@@ -197,17 +325,38 @@ const struct key_action key_table[] = {
 	 "sort by the next column, by the one before",
 	 key_sort},
 	{{'I'}, SEGMENTS, "Invert", "turn the order round", key_invert},
+	{{' '}, SEGMENTS, NULL, "tag the segment, or take its tag away", key_tag},
+	{{'U'}, SEGMENTS, NULL, "take all tags away", key_untag},
 	{{'F'}, SEGMENTS, NULL, "scroll with the selected segment, or not", key_follow},
+	/* Not k, as in htop: here it moves up. */
+	{{KEY_F(9), 'D'},
+	 VIEWS_ALL & ~VIEW_BIT(VIEW_HELP),
+	 "Remove",
+	 "remove the segment, or the tagged ones; needs --allow-remove",
+	 key_remove},
 	{{'z', 'Z'}, VIEWS_ALL, "Pause", "hold the picture; collecting goes on", key_pause},
 	{{'+', '-'}, VIEWS_ALL, NULL, "a longer, a shorter time between frames", key_interval},
+	{{'P'}, VIEWS_ALL, NULL, "write the frame as text to a new file here", dump_text},
+	{{'E'}, VIEWS_ALL, NULL, "write segments and events as JSON to a new file here", dump_json},
+	{{'W'}, VIEWS_ALL, NULL, "save the setup for the next time", setup_save},
 	{{CONTROL('L')}, VIEWS_ALL, NULL, "draw everything again", key_redraw},
 	{{CONTROL('Z')}, VIEWS_ALL, NULL, "suspend; fg brings it back", key_suspend},
 	{{KEYS_ESCAPE, 'q', KEY_F(10)}, VIEWS_PAGES, "Back", "back to the view before", key_back},
+	{{KEYS_ESCAPE},
+	 SEGMENTS,
+	 NULL,
+	 "back to the view that chose the segments shown",
+	 key_widen},
 	{{'q', KEY_F(10)}, VIEWS_TABS, "Quit", "quit", key_quit},
 	{{'Q'}, VIEWS_ALL, NULL, "quit from anywhere", key_quit},
 };
 
 const size_t key_count = sizeof(key_table) / sizeof(key_table[0]);
+
+bool keys_allowed(const struct screen *screen, const struct key_action *action)
+{
+	return action->run != key_remove || screen->machine.remove;
+}
 
 enum screen_result keys_run(struct screen *screen, const struct column_context *context, int key)
 {
@@ -229,7 +378,8 @@ char *keys_name(char out[static KEYS_NAME_LEN], int key)
 	} names[] = {
 		{KEYS_TAB, "Tab"},  {KEY_BTAB, "S-Tab"}, {'\r', "Enter"},     {KEYS_ESCAPE, "Esc"},
 		{KEY_UP, "Up"},     {KEY_DOWN, "Down"},  {KEY_PPAGE, "PgUp"}, {KEY_NPAGE, "PgDn"},
-		{KEY_HOME, "Home"}, {KEY_END, "End"},
+		{KEY_HOME, "Home"}, {KEY_END, "End"},    {KEY_LEFT, "Left"},  {KEY_RIGHT, "Right"},
+		{' ', "Space"},
 	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)

@@ -22,6 +22,8 @@ struct key_action {
 extern const struct key_action key_table[];
 extern const size_t key_count;
 
+/* Whether it may be done at all: the bar offers nothing else. */
+bool keys_allowed(const struct screen *screen, const struct key_action *action);
 /* Does what the key means in the view that is open. A key without a meaning does nothing. */
 enum screen_result keys_run(struct screen *screen, const struct column_context *context, int key);
 /* "F1", "Esc", "^L", "j". Returns out. */

@@ -20,37 +20,73 @@ enum {
 
 /* ---- a frame --------------------------------------------------------------------------------- */
 
-static void screen_draw_tabs(const struct screen *screen, const struct column_context *context,
-			     int row)
+/* "[1:Segments]", " 3:Leaks(7) ", " 3(7) " where there is no room for names. False: it has none. */
+static bool screen_tab(const struct screen *screen, int id, bool brief,
+		       char out[static VIEW_LINE_LEN])
+{
+	bool open = id == (int)screen->view, tab = VIEW_BIT(id) & VIEWS_TABS;
+	size_t leaks = id == VIEW_LEAKS ? screen->leaks.total.count : 0;
+	char number[16] = "", count[32] = "";
+
+	if (tab)
+		snprintf(number, sizeof(number), "%d%s", id + 1, brief && !open ? "" : ":");
+	if (leaks > 0)
+		snprintf(count, sizeof(count), "(%zu)", leaks);
+	snprintf(out, VIEW_LINE_LEN, "%s%s%s%s%s", open ? "[" : " ", number,
+		 brief && !open ? "" : view_table[id]->name, count, open ? "]" : " ");
+	return tab || open;
+}
+
+static int screen_tabs_width(const struct screen *screen)
+{
+	char line[VIEW_LINE_LEN];
+	size_t columns = 0;
+
+	for (int id = 0; id < VIEWS_COUNT; id++)
+		if (screen_tab(screen, id, false, line))
+			columns += text_width(line);
+	return (int)columns;
+}
+
+static void screen_draw_tabs(struct screen *screen, const struct column_context *context, int row)
 {
 	const struct theme *theme = &screen->theme;
 	const struct segment_list *list = &screen->segments;
 	const struct view_ops *view = view_table[screen->view];
-	char line[VIEW_LINE_LEN];
-	int left = 0, columns;
+	char line[VIEW_LINE_LEN], tagged[32] = "";
+	bool narrowed = screen->view == VIEW_SEGMENTS && list->filter_text[0];
+	int left = 0, columns, wanted = narrowed ? (int)text_width(list->filter_text) + 8 : 0;
+	bool brief;
 
+	/* A filter matters more than the names of the other views. */
+	view->place(screen, context, line);
+	brief = screen_tabs_width(screen) + wanted + (int)text_width(line) + 3 > COLS;
 	for (int id = 0; id < VIEWS_COUNT; id++) {
 		bool open = id == (int)screen->view;
 
-		if (!(VIEW_BIT(id) & VIEWS_TABS) && !open)
+		if (!screen_tab(screen, id, brief, line))
 			continue;
-		snprintf(line, sizeof(line), VIEW_BIT(id) & VIEWS_TABS ? "%s%d:%s%s" : "%s%.0d%s%s",
-			 open ? "[" : " ", VIEW_BIT(id) & VIEWS_TABS ? id + 1 : 0,
-			 view_table[id]->name, open ? "]" : " ");
-		left += draw_text(theme, row, left, COLS - left,
-				  open ? theme->attributes[THEME_SELECTED] : A_NORMAL, line);
+		columns = draw_text(theme, row, left, COLS - left,
+				    open ? theme->attributes[THEME_SELECTED] : A_NORMAL, line);
+		if (VIEW_BIT(id) & VIEWS_TABS)
+			mouse_note_key(&screen->mouse, row, left, columns, '1' + id);
+		left += columns;
 	}
 	view->place(screen, context, line);
 	columns = (int)text_width(line);
 	draw_right(theme, row, left + 1, COLS - left - 1, A_NORMAL, line);
 	if (screen->view != VIEW_SEGMENTS || COLS - left - columns < 4)
 		return;
-	if (list->filter_text[0])
-		snprintf(line, sizeof(line), "by %s%s  filter %s", column_table[list->order].name,
-			 list->descending ? " down" : " up", list->filter_text);
-	else
-		snprintf(line, sizeof(line), "by %s%s", column_table[list->order].name,
-			 list->descending ? " down" : " up");
+	if (list->tags.count > 0)
+		snprintf(tagged, sizeof(tagged), "  %zu tagged", list->tags.count);
+	snprintf(line, sizeof(line), "by %s%s%s%s%s", column_table[list->order].name,
+		 list->descending ? " down" : " up", tagged,
+		 list->filter_text[0] ? "  filter " : "", list->filter_text);
+	/* The order has its mark in the heading, too. */
+	if ((int)text_width(line) > COLS - left - columns - 3)
+		snprintf(line, sizeof(line), "%s%s%s", tagged[0] ? tagged + 2 : "",
+			 list->filter_text[0] ? tagged[0] ? "  filter " : "filter " : "",
+			 list->filter_text);
 	draw_text(theme, row, left + 1, COLS - left - columns - 3,
 		  list->filter_text[0] ? theme->attributes[THEME_STRONG] : A_NORMAL, line);
 }
@@ -60,12 +96,13 @@ static int screen_key_width(const struct screen *screen, const struct key_action
 {
 	char name[KEYS_NAME_LEN];
 
-	if (!action->bar || !(action->views & VIEW_BIT(screen->view)))
+	if (!action->bar || !(action->views & VIEW_BIT(screen->view)) ||
+	    !keys_allowed(screen, action))
 		return 0;
 	return (int)(text_width(keys_name(name, action->keys[0])) + text_width(action->bar));
 }
 
-static void screen_draw_key_bar(const struct screen *screen, int row)
+static void screen_draw_key_bar(struct screen *screen, int row)
 {
 	const struct theme *theme = &screen->theme;
 	size_t last = key_count;
@@ -81,6 +118,7 @@ static void screen_draw_key_bar(const struct screen *screen, int row)
 
 		if (width == 0 || left + width + kept > end)
 			continue;
+		mouse_note_key(&screen->mouse, row, left, width, key_table[i].keys[0]);
 		left += draw_text(theme, row, left, end - left, theme->attributes[THEME_STRONG],
 				  keys_name(name, key_table[i].keys[0]));
 		left += draw_text(theme, row, left, end - left, theme->attributes[THEME_SELECTED],
@@ -111,6 +149,13 @@ static void screen_tell_unseen(struct screen *screen, const struct column_contex
 	char unseen[SOURCE_TEXT_LEN];
 	bool reason = !source_follows(status) && status->why[0];
 
+	if (screen->setup.notice[0]) {
+		view_say(screen, context, "%s", screen->setup.notice);
+		screen->setup.notice[0] = '\0';
+	}
+	/* One after the other */
+	if (context->now < screen->message_end)
+		return;
 	if (strcmp(screen->unseen, source_unseen(unseen, status)) == 0)
 		return;
 	snprintf(screen->unseen, sizeof(screen->unseen), "%s", unseen);
@@ -124,26 +169,42 @@ static bool screen_too_small(void)
 	return COLS < VIEW_MIN_WIDTH || LINES < VIEW_MIN_HEIGHT;
 }
 
+/* The line that is being typed; NULL: none */
+static const struct prompt *screen_prompt(const struct screen *screen)
+{
+	if (screen->remove.prompt.active)
+		return &screen->remove.prompt;
+	return screen->prompt.active ? &screen->prompt : NULL;
+}
+
 static void screen_draw_frame(struct screen *screen, const struct column_context *context)
 {
 	struct area header = {0, 0, header_height(LINES), COLS};
 	struct area body = {header.height + 1, 0, 0, COLS};
+	const struct prompt *prompt = screen_prompt(screen);
 	int column = 0, row = LINES - 1;
 
+	screen->mouse = (struct mouse_map){0};
+	leaks_update(screen, context);
 	header_draw(screen, context, header);
 	screen_tell_unseen(screen, context);
 	screen_draw_status(screen, context, LINES - 2);
 	body.height = LINES - body.top - 2;
-	view_table[screen->view]->draw(screen, context, body);
+	if (screen->remove.prompt.active)
+		remove_draw(screen, context, body);
+	else
+		view_table[screen->view]->draw(screen, context, body);
+	screen->body = body;
+	search_highlight(screen, view_table[screen->view]->go ? screen->mouse.rows : body);
 	screen_draw_tabs(screen, context, header.height);
-	if (!screen->prompt.active) {
+	if (!prompt) {
 		screen_draw_key_bar(screen, row);
 	} else {
 		row--;
 		draw_fill(row, 0, COLS, A_NORMAL);
-		column = prompt_draw(&screen->prompt, &screen->theme, row, COLS);
+		column = prompt_draw(prompt, &screen->theme, row, COLS);
 	}
-	curs_set(screen->prompt.active);
+	curs_set(prompt != NULL);
 	move(row, column);
 }
 
@@ -168,34 +229,13 @@ static void screen_draw(struct screen *screen, const struct column_context *cont
 	doupdate();
 }
 
-/* ---- keys ------------------------------------------------------------------------------------ */
-
-static void screen_apply_filter(struct screen *screen, const struct column_context *context)
+static void screen_tick(struct screen *screen, const struct column_context *context)
 {
-	struct segment_list *list = &screen->segments;
-	struct prompt *prompt = &screen->prompt;
-	struct filter_error error = {0};
-	struct filter *filter;
-	int failed = filter_parse(prompt->text, &filter, &error);
-
-	if (failed) {
-		prompt_fail(prompt, error.position,
-			    failed == -EINVAL ? error.message : strerror(-failed));
-		return;
-	}
-	prompt->active = false;
-	filter_free(list->own_filter);
-	list->own_filter = filter;
-	list->stale = true;
-	if (strspn(prompt->text, " ") == prompt->length) {
-		list->filter = NULL;
-		list->filter_text[0] = '\0';
-		view_say(screen, context, "all segments are shown");
-	} else {
-		list->filter = filter;
-		memcpy(list->filter_text, prompt->text, sizeof(list->filter_text));
-	}
+	screen->revision = model_revision(context->model);
+	screen_draw(screen, context);
 }
+
+/* ---- keys ------------------------------------------------------------------------------------ */
 
 static enum screen_result screen_key(struct screen *screen, const struct column_context *context,
 				     bool function, wint_t key)
@@ -204,9 +244,13 @@ static enum screen_result screen_key(struct screen *screen, const struct column_
 		return SCREEN_GO_ON;
 	if (screen_too_small())
 		return !function && (key == 'q' || key == 'Q') ? SCREEN_QUIT : SCREEN_GO_ON;
+	if (function && key == KEY_MOUSE)
+		return mouse_run(screen, context);
+	if (screen->remove.prompt.active)
+		return remove_key(screen, context, function, key);
 	if (screen->prompt.active) {
 		if (prompt_key(&screen->prompt, function, key) == PROMPT_DONE)
-			screen_apply_filter(screen, context);
+			return screen->prompt_done(screen, context);
 		return SCREEN_GO_ON;
 	}
 	screen->message_end = 0;
@@ -250,10 +294,8 @@ static void screen_configure(struct screen *screen, const struct screen_options 
 {
 	struct segment_list *list = &screen->segments;
 
-	screen->interval = options->interval;
-	list->order = options->has_order ? options->order : COLUMN_SIZE;
-	list->descending =
-		options->has_order ? options->descending : column_table[list->order].descending;
+	setup_start(screen, options);
+	screen->machine = options->machine;
 	list->filter = options->filter;
 	list->follow = true;
 	list->stale = true;
@@ -285,7 +327,6 @@ int screen_start(FILE *in, FILE *out, const char *host, const struct screen_opti
 		free(made);
 		return error;
 	}
-	theme_init(&made->theme, options->ascii);
 	text_safe(made->host, sizeof(made->host), host, strlen(host));
 	screen_configure(made, options);
 	*screen = made;
@@ -308,7 +349,13 @@ static void screen_close(struct screen *screen)
 		return;
 	terminal_close();
 	segments_free(&screen->segments);
+	drill_free(&screen->drill);
+	leaks_state_free(&screen->leaks);
+	owners_state_free(&screen->owners);
+	limits_state_free(&screen->limits);
 	detail_free(&screen->detail);
+	detail_free(&screen->pane);
+	remove_free(&screen->remove);
 	free(screen);
 }
 
@@ -337,7 +384,7 @@ static bool screen_paused(const struct screen *screen)
 const struct screen_ops curses_screen = {
 	.open = screen_open,
 	.close = screen_close,
-	.draw = screen_draw,
+	.draw = screen_tick,
 	.input = screen_input,
 	.resize = screen_resize,
 	.suspend = screen_suspend,

@@ -10,85 +10,37 @@
 #include "base/text.h"
 #include "base/units.h"
 
-/* The columns in the order in which they are given up from the right. `least` is enough to be of use; more,
- * up to the usual width of report/column.h, comes from what is left over. */
-struct segments_column {
-	enum column_id id;
-	int least;
-};
-
-static const struct segments_column segments_columns[] = {
-	{COLUMN_SHMID, 10},   {COLUMN_FLAGS, 4}, {COLUMN_SIZE, 5},     {COLUMN_RSS, 5},
-	{COLUMN_NATTCH, 4},   {COLUMN_OWNER, 8}, {COLUMN_KEY, 10},     {COLUMN_HOLDERS, 10},
-	{COLUMN_CREATOR, 14}, {COLUMN_AGE, 5},   {COLUMN_IDLE, 5},     {COLUMN_PERM, 4},
-	{COLUMN_SWAP, 5},     {COLUMN_LAST, 14}, {COLUMN_COMMAND, 12},
-};
-
 enum {
-	SEGMENTS_COLUMNS = sizeof(segments_columns) / sizeof(segments_columns[0]) + 1,
-	SEGMENTS_NS_WIDTH = 10,
 	STRIP_SHARE = 3, /* of the rows */
 	STRIP_MIN = 6,
 	STRIP_MAX = 16,
 	STRIP_BELOW = 13, /* rows at which there is room for events too */
 };
 
-struct segments_layout {
-	enum column_id ids[SEGMENTS_COLUMNS];
-	int widths[SEGMENTS_COLUMNS];
-	size_t count;
-};
-
-/* Appends a column if it fits behind the others. */
-static bool layout_add(struct segments_layout *layout, enum column_id id, int width, int *room)
+/* Columns before the first one: the mark of the cursor and, where there are tags, theirs */
+static int segments_marks(const struct screen *screen)
 {
-	int needed = width + (layout->count > 0 ? 1 : 0);
-
-	if (needed > *room)
-		return false;
-	*room -= needed;
-	layout->ids[layout->count] = id;
-	layout->widths[layout->count++] = width;
-	return true;
+	return screen->segments.tags.count > 0 ? 2 : 1;
 }
 
-static void layout_make(const struct column_context *context, int width,
-			struct segments_layout *layout)
+static void segments_layout(const struct screen *screen, const struct column_context *context,
+			    int width, struct columns_layout *layout)
 {
-	int room = width - 1; /* the mark of the cursor */
 	size_t namespaces;
 
-	layout->count = 0;
 	model_namespaces(context->model, &namespaces);
-	for (size_t i = 0; i < SEGMENTS_COLUMNS - 1; i++) {
-		if (!layout_add(layout, segments_columns[i].id, segments_columns[i].least, &room))
-			break;
-		/* Where there are several, an id alone says little. */
-		if (segments_columns[i].id == COLUMN_FLAGS && namespaces > 1)
-			layout_add(layout, COLUMN_NS, SEGMENTS_NS_WIDTH, &room);
-	}
-	for (size_t i = 0; i < layout->count && room > 0; i++) {
-		int more = (int)column_table[layout->ids[i]].width - layout->widths[i];
-
-		if (more > room)
-			more = room;
-		if (more > 0) {
-			layout->widths[i] += more;
-			room -= more;
-		}
-	}
-	if (layout->count > 0 && layout->ids[layout->count - 1] == COLUMN_COMMAND)
-		layout->widths[layout->count - 1] += room;
+	columns_layout(&screen->segments.columns, namespaces > 1, width - segments_marks(screen),
+		       layout);
 }
 
-static void segments_draw_heading(const struct screen *screen, const struct segments_layout *layout,
+static void segments_draw_heading(struct screen *screen, const struct columns_layout *layout,
 				  struct area area)
 {
 	const struct theme *theme = &screen->theme;
 	attr_t attributes = theme->attributes[THEME_HEADING];
 	const char *arrow = screen->segments.descending ? (theme->blocks ? "▼" : "v")
 							: (theme->blocks ? "▲" : "^");
-	int left = area.left + 1;
+	int left = area.left + segments_marks(screen);
 
 	draw_fill(area.top, area.left, area.width, attributes);
 	for (size_t i = 0; i < layout->count; i++) {
@@ -101,6 +53,7 @@ static void segments_draw_heading(const struct screen *screen, const struct segm
 		if (layout->ids[i] == screen->segments.order)
 			draw_text(theme, area.top, at + (title < width ? title : width), 1,
 				  attributes, arrow);
+		mouse_note_column(&screen->mouse, area.top, left, width + 1, layout->ids[i]);
 		left += width + 1;
 	}
 }
@@ -118,20 +71,23 @@ static enum theme_role segments_role(unsigned int flags)
 }
 
 static void segments_draw_row(const struct screen *screen, const struct column_context *context,
-			      const struct segments_layout *layout, struct area row,
+			      const struct columns_layout *layout, struct area row,
 			      const struct segment *segment, bool cursor)
 {
 	const struct theme *theme = &screen->theme;
 	char cell[COLUMN_CELL_LEN];
 	enum theme_role role = segments_role(column_flags(context, segment));
 	attr_t attributes = theme->attributes[role];
-	int left = row.left + 1;
+	int left = row.left + segments_marks(screen);
 
 	if (cursor) {
 		attributes |= theme->attributes[THEME_SELECTED];
 		draw_fill(row.top, row.left, row.width, attributes);
 		draw_text(theme, row.top, row.left, 1, attributes, ">");
 	}
+	if (tags_has(&screen->segments.tags, &segment->id))
+		draw_text(theme, row.top, row.left + 1, 1,
+			  attributes | theme->attributes[THEME_STRONG], "*");
 	for (size_t i = 0; i < layout->count; i++) {
 		const struct column *column = &column_table[layout->ids[i]];
 		int width = layout->widths[i];
@@ -164,29 +120,40 @@ static void segments_find_cursor(struct segment_list *list)
 	list->cursor = list->ids[list->index];
 }
 
-static void segments_select(struct segment_list *list, const struct column_context *context)
+/* Selects again what a tick or the user has changed; any other key finds the list as it is. */
+static void segments_select(struct screen *screen, const struct column_context *context)
 {
+	struct segment_list *list = &screen->segments;
+	bool old = !screen->paused && list->revision != screen->revision;
+
+	if (!old && !list->stale)
+		return;
 	/* Without memory the list of the frame before stays. */
 	column_select(context, list->filter, list->order, list->descending, true, &list->ids,
 		      &list->count, &list->capacity);
 	segments_find_cursor(list);
+	tags_prune(&list->tags, context->model);
 	list->stale = false;
+	list->revision = screen->revision;
 }
 
 static void segments_draw_table(struct screen *screen, const struct column_context *context,
 				struct area area)
 {
 	struct segment_list *list = &screen->segments;
-	struct segments_layout layout;
+	struct columns_layout layout;
 	size_t line = 0;
 
-	layout_make(context, area.width, &layout);
+	list->width = area.width;
+	segments_layout(screen, context, area.width, &layout);
 	segments_draw_heading(screen, &layout, area);
 	list->page = (size_t)area.height - 1;
 	if (list->follow)
 		list->top = view_top(list->top, list->index, list->count, list->page);
 	else if (list->top >= list->count)
 		list->top = list->count > 0 ? list->count - 1 : 0;
+	mouse_note_rows(&screen->mouse, (struct area){area.top + 1, area.left, 0, area.width},
+			list->top);
 	for (; line < list->page && list->top + line < list->count; line++) {
 		const struct segment_id *id = &list->ids[list->top + line];
 		const struct segment *segment = model_find(context->model, id);
@@ -200,21 +167,27 @@ static void segments_draw_table(struct screen *screen, const struct column_conte
 				    screen->theme.attributes[THEME_FAINT], "%c%10" PRId32 " x",
 				    cursor ? '>' : ' ', id->shmid);
 	}
-	if (list->count == 0)
-		draw_text(&screen->theme, area.top + 1, area.left + 1, area.width - 1,
-			  screen->theme.attributes[THEME_FAINT],
-			  list->filter ? "no segment passes the filter"
-				       : "no System V shared memory segments");
+	screen->mouse.rows.height = (int)line;
+	if (list->count == 0 && list->filter)
+		view_draw_empty(screen, area, "no segment passes the filter; F4 changes it");
+	else if (list->count == 0)
+		view_draw_no_segments(screen, context, area);
 }
 
 static void segments_draw(struct screen *screen, const struct column_context *context,
 			  struct area area)
 {
 	struct area strip = area;
+	struct wide_layout wide;
 
-	if (!screen->paused || screen->segments.stale)
-		segments_select(&screen->segments, context);
+	segments_select(screen, context);
 	strip.height = 0;
+	if (wide_divide(area, &wide)) {
+		segments_draw_table(screen, context, wide.list);
+		wide_draw(screen, context, &wide,
+			  screen->segments.count > 0 ? &screen->segments.cursor : NULL);
+		return;
+	}
 	if (area.height >= STRIP_BELOW) {
 		strip.height = area.height / STRIP_SHARE;
 		if (strip.height < STRIP_MIN)
@@ -316,10 +289,10 @@ static void segments_place(const struct screen *screen, const struct column_cont
 void segments_sort_step(struct screen *screen, const struct column_context *context, int step)
 {
 	struct segment_list *list = &screen->segments;
-	struct segments_layout layout;
+	struct columns_layout layout;
 	size_t at = 0;
 
-	layout_make(context, COLS, &layout);
+	segments_layout(screen, context, screen->segments.width, &layout);
 	if (layout.count == 0)
 		return;
 	while (at < layout.count && layout.ids[at] != list->order)
@@ -336,8 +309,64 @@ void segments_sort_step(struct screen *screen, const struct column_context *cont
 		 column_table[list->order].help);
 }
 
+void segments_sort_by(struct screen *screen, enum column_id column)
+{
+	struct segment_list *list = &screen->segments;
+
+	list->descending =
+		list->order == column ? !list->descending : column_table[column].descending;
+	list->order = column;
+	list->stale = true;
+}
+
+/* Also of the columns for which there is no room: the status line tells more than the row. */
+static bool segments_text(const struct screen *screen, const struct column_context *context,
+			  size_t index, char out[static VIEW_LINE_LEN])
+{
+	const struct segment_list *list = &screen->segments;
+	const struct segment *segment;
+	struct columns_layout layout;
+	size_t length = 0;
+
+	out[0] = '\0';
+	if (index >= list->count)
+		return false;
+	segment = model_find(context->model, &list->ids[index]);
+	if (!segment)
+		return true;
+	segments_layout(screen, context, VIEW_LINE_LEN, &layout);
+	for (size_t i = 0; i < layout.count && length < VIEW_LINE_LEN; i++) {
+		char cell[COLUMN_CELL_LEN];
+
+		length += (size_t)snprintf(out + length, VIEW_LINE_LEN - length, " %s",
+					   column_cell(layout.ids[i], context, segment, cell));
+	}
+	return true;
+}
+
+static size_t segments_index(const struct screen *screen, const struct column_context *context,
+			     size_t *count)
+{
+	(void)context;
+	*count = screen->segments.count;
+	return screen->segments.index;
+}
+
+static void segments_go(struct screen *screen, const struct column_context *context, size_t index)
+{
+	struct segment_list *list = &screen->segments;
+
+	(void)context;
+	if (index >= list->count)
+		return;
+	list->index = index;
+	list->cursor = list->ids[index];
+	list->top = view_top(list->top, list->index, list->count, list->page);
+}
+
 void segments_free(struct segment_list *list)
 {
+	tags_free(&list->tags);
 	free(list->ids);
 	filter_free(list->own_filter);
 	*list = (struct segment_list){0};
@@ -350,4 +379,7 @@ const struct view_ops segments_view = {
 	.status = segments_status,
 	.place = segments_place,
 	.segment = segments_segment,
+	.text = segments_text,
+	.index = segments_index,
+	.go = segments_go,
 };

@@ -22,6 +22,7 @@ enum { TERMINAL_CRASHES = sizeof(terminal_crashes) / sizeof(terminal_crashes[0])
 static struct {
 	SCREEN *curses; /* NULL: not taken over */
 	int fd;
+	bool mouse; /* was asked for once */
 	struct termios modes;
 	char restore[TERMINAL_RESTORE_LEN]; /* what leaves the screen, ready to be written */
 	size_t restore_length;
@@ -80,6 +81,7 @@ static bool terminal_remember(const char *capability)
 
 static void terminal_prepare_restore(void)
 {
+	terminal.mouse = false;
 	terminal.restore_length = 0;
 	terminal_remember("sgr0");
 	terminal_remember("op");
@@ -123,7 +125,11 @@ int terminal_open(FILE *in, FILE *out, char why[static 256])
 		snprintf(why, 256, "the live view needs a terminal");
 		return -ENOTTY;
 	}
-	if (name && strcmp(name, "dumb") == 0)
+	if (!name || !*name) {
+		snprintf(why, 256, "TERM is not set: which terminal this is nobody knows");
+		return -ENOTSUP;
+	}
+	if (strcmp(name, "dumb") == 0)
 		goto unable;
 	terminal.curses = terminal_start(in, out);
 	if (!terminal.curses) {
@@ -144,6 +150,9 @@ int terminal_open(FILE *in, FILE *out, char why[static 256])
 	keypad(stdscr, TRUE);
 	nodelay(stdscr, TRUE);
 	curs_set(0);
+	/* ncurses 6 writes out each movement of the cursor on its own until it was left once. */
+	endwin();
+	doupdate();
 	/* LINES and COLUMNS in the environment may be those of another terminal. */
 	terminal_resize();
 	return 0;
@@ -183,6 +192,21 @@ void terminal_suspend(void)
 	terminal_resize();
 	clearok(curscr, TRUE);
 	curs_set(0);
+}
+
+void terminal_mouse(bool on)
+{
+	static const char off[] = "\033[?1000l\033[?1006l";
+	size_t length = sizeof(off) - 1;
+
+	mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
+	/* A press is told when it comes, not when it is known whether it is half of a double click. */
+	mouseinterval(0);
+	if (!on || terminal.mouse || terminal.restore_length + length > TERMINAL_RESTORE_LEN)
+		return;
+	memcpy(terminal.restore + terminal.restore_length, off, length);
+	terminal.restore_length += length;
+	terminal.mouse = true;
 }
 
 void terminal_resize(void)

@@ -8,6 +8,7 @@
 #ifndef UI_TERMINAL_H
 #define UI_TERMINAL_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 /* Starts curses on a terminal. TERM that terminfo does not know is taken for an xterm. 0, or -errno with
@@ -17,6 +18,8 @@ int terminal_open(FILE *in, FILE *out, char why[static 256]);
 void terminal_close(void);
 /* Gives the terminal back, stops the process as ^Z does, and takes it again when continued. */
 void terminal_suspend(void);
+/* Whether clicks and the wheel are reported: KEY_MOUSE. Most terminals then select text with Shift held. */
+void terminal_mouse(bool on);
 /* Asks the terminal for its size and tells curses. */
 void terminal_resize(void);
 

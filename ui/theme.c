@@ -2,19 +2,21 @@
 #include "ui/theme.h"
 
 #include <langinfo.h>
-#include <stdlib.h>
 #include <string.h>
 
 enum { PAIR_GREEN = 1, PAIR_YELLOW, PAIR_RED };
 
-static bool theme_wants_colours(void)
+/* Yellow on white cannot be read: orange can, and where there are but eight colours, magenta. */
+static short theme_warning(enum screen_theme look)
 {
-	const char *no_color = getenv("NO_COLOR");
+	enum { THEME_ORANGE = 130, THEME_MANY = 256 };
 
-	return (!no_color || !*no_color) && has_colors();
+	if (look != SCREEN_THEME_LIGHT)
+		return COLOR_YELLOW;
+	return COLORS >= THEME_MANY ? THEME_ORANGE : COLOR_MAGENTA;
 }
 
-void theme_init(struct theme *theme, bool ascii)
+void theme_init(struct theme *theme, bool ascii, enum screen_theme look)
 {
 	*theme = (struct theme){
 		.utf8 = strcmp(nl_langinfo(CODESET), "UTF-8") == 0,
@@ -29,10 +31,11 @@ void theme_init(struct theme *theme, bool ascii)
 	};
 	theme->blocks = theme->utf8 && !ascii;
 
-	if (!theme_wants_colours() || start_color() != OK || use_default_colors() != OK)
+	if (look == SCREEN_THEME_MONO || !has_colors() || start_color() != OK ||
+	    use_default_colors() != OK)
 		return;
 	init_pair(PAIR_GREEN, COLOR_GREEN, -1);
-	init_pair(PAIR_YELLOW, COLOR_YELLOW, -1);
+	init_pair(PAIR_YELLOW, theme_warning(look), -1);
 	init_pair(PAIR_RED, COLOR_RED, -1);
 	theme->attributes[THEME_GOOD] |= (attr_t)COLOR_PAIR(PAIR_GREEN);
 	theme->attributes[THEME_WARNING] |= (attr_t)COLOR_PAIR(PAIR_YELLOW);

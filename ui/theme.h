@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "cmd/screen.h"
 #include "ui/curses.h"
 
 enum theme_role {
@@ -25,8 +26,9 @@ struct theme {
 	attr_t attributes[THEME_ROLES];
 };
 
-/* After the terminal stands. `ascii` forbids drawing characters whatever the locale; colours are used
- * where the terminal has them and NO_COLOR is unset or empty. */
-void theme_init(struct theme *theme, bool ascii);
+/* After the terminal stands, and whenever one of these changes. `ascii` forbids drawing characters whatever
+ * the locale. Colours are used where the terminal has them, unless `look` is mono; which ones can be read
+ * depends on the background: UNSET is taken for dark. */
+void theme_init(struct theme *theme, bool ascii, enum screen_theme look);
 
 #endif

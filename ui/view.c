@@ -3,16 +3,18 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
+#include "base/text.h"
 
 #define MESSAGE_TIME (5 * CLOCK_SECOND)
 
 const struct view_ops *const view_table[VIEWS_COUNT] = {
-	[VIEW_SEGMENTS] = &segments_view,
-	[VIEW_EVENTS] = &events_view,
-	[VIEW_DETAIL] = &detail_view,
-	[VIEW_HELP] = &help_view,
+	[VIEW_SEGMENTS] = &segments_view, [VIEW_EVENTS] = &events_view,
+	[VIEW_LEAKS] = &leaks_view,       [VIEW_OWNERS] = &owners_view,
+	[VIEW_LIMITS] = &limits_view,     [VIEW_DETAIL] = &detail_view,
+	[VIEW_HELP] = &help_view,         [VIEW_SETUP] = &setup_view,
 };
 
 void view_open(struct screen *screen, enum view_id view)
@@ -91,6 +93,67 @@ void view_say(struct screen *screen, const struct column_context *context, const
 	vsnprintf(screen->message, sizeof(screen->message), format, arguments);
 	va_end(arguments);
 	screen->message_end = context->now + MESSAGE_TIME;
+}
+
+void view_say_path(struct screen *screen, const struct column_context *context, int error,
+		   const char *what, const char *path)
+{
+	char safe[PATH_MAX], reason[128] = "";
+	size_t needed, room = (size_t)COLS;
+	const char *shown = safe;
+
+	if (error)
+		snprintf(reason, sizeof(reason), ": %s", strerror(-error));
+	text_safe(safe, sizeof(safe), path, strlen(path));
+	needed = text_width(what) + 1 + text_width(reason) + 1;
+	room = room > needed ? room - needed : 0;
+	while (*shown && text_width(shown) > room)
+		do
+			shown++;
+		while (((unsigned char)*shown & 0xc0) == 0x80);
+	view_say(screen, context, "%s%s%s%s%s", error ? "" : what, error || !what[0] ? "" : " ",
+		 shown == safe ? "" : "~", shown, reason);
+}
+
+void view_interval_step(struct screen *screen, int step)
+{
+	static const uint64_t steps[] = {100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000};
+	size_t count = sizeof(steps) / sizeof(steps[0]), at = 0;
+
+	while (at < count && steps[at] * CLOCK_MS < screen->interval)
+		at++;
+	/* `at` is the first step that is no shorter than the interval now. */
+	if (step > 0 && at < count && steps[at] * CLOCK_MS == screen->interval)
+		at++;
+	else if (step < 0 && at > 0)
+		at--;
+	if (at < count)
+		screen->interval = steps[at] * CLOCK_MS;
+}
+
+void view_ask(struct screen *screen, const char *label, const char *help, const char *text,
+	      enum screen_result (*done)(struct screen *screen,
+					 const struct column_context *context))
+{
+	prompt_open(&screen->prompt, label, help, text);
+	screen->prompt_done = done;
+}
+
+void view_draw_empty(const struct screen *screen, struct area area, const char *what)
+{
+	draw_text(&screen->theme, area.top + 1, area.left + 1, area.width - 1,
+		  screen->theme.attributes[THEME_FAINT], what);
+}
+
+void view_draw_no_segments(const struct screen *screen, const struct column_context *context,
+			   struct area area)
+{
+	size_t namespaces;
+
+	model_namespaces(context->model, &namespaces);
+	view_draw_empty(screen, area,
+			namespaces > 1 ? "no segments in any namespace; try: shmtop demo"
+				       : "no segments in this namespace; try: shmtop demo");
 }
 
 bool segment_id_same(const struct segment_id *a, const struct segment_id *b)

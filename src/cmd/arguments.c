@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "cmd/cmd.h"
+#include "cmd/screen.h"
 #include "report/report.h"
 
 enum { QUOTE_LEN = 128 };
@@ -148,6 +149,16 @@ int argument_interval(const char *text, void *field)
 	if (interval < 100 * CLOCK_MS || interval > 3600 * CLOCK_SECOND)
 		return -EINVAL;
 	*(uint64_t *)field = interval;
+	return 0;
+}
+
+int argument_theme(const char *text, void *field)
+{
+	enum screen_theme theme = screen_theme_by_name(text);
+
+	if (theme == SCREEN_THEME_UNSET)
+		return -EINVAL;
+	*(enum screen_theme *)field = theme;
 	return 0;
 }
 

@@ -36,6 +36,9 @@ option_parser argument_ring;
 /* uint64_t ns, 0.1 s to an hour */
 option_parser argument_interval;
 
+/* enum screen_theme: dark, light, mono */
+option_parser argument_theme;
+
 #define ARGUMENT_PROBE(config, member)                                                            \
 	{                                                                                         \
 		.name = "probe", .argument = "RUNG", .parse = argument_rung,                      \

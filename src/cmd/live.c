@@ -11,6 +11,8 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cmd/screen.h"
+#include "observe/remove.h"
+#include "observe/resident.h"
 #include "report/report.h"
 
 struct live_command {
@@ -45,6 +47,13 @@ const struct command_spec live_spec = {
 		"/proc lets it see.",
 };
 
+/* What this process has used of the CPU, at the last ticks */
+enum { OWN_CPU_TICKS = 5 };
+struct own_cpu {
+	uint64_t times[OWN_CPU_TICKS], used[OWN_CPU_TICKS];
+	size_t ticks;
+};
+
 struct live {
 	const struct live_config *config;
 	const struct screen_ops *ops;
@@ -57,6 +66,7 @@ struct live {
 	uint64_t interval;
 	unsigned int frames;
 	uint64_t shown; /* events up to here were in a frame */
+	struct own_cpu own_cpu;
 	struct segment_id *ids;
 	size_t ids_capacity;
 };
@@ -164,11 +174,62 @@ static int print_frame(struct live *live, const struct column_context *context)
 	return ferror(stdout) ? -EPIPE : 0;
 }
 
+/* ---- what the view asks for ---------------------------------------------------------------- */
+
+static int live_remove(void *context, uint32_t ipcns, const struct segment_facts *facts,
+		       uint64_t *nattch)
+{
+	struct live *live = context;
+	const struct namespace_state *rows;
+	size_t count;
+
+	rows = model_namespaces(collector_model(live->collector), &count);
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].facts.ipcns == ipcns)
+			return remove_segment(&rows[i].facts, facts, nattch);
+	return -ESRCH;
+}
+
+static int live_resident(void *context, int32_t pid, uint64_t address, uint64_t length,
+			 uint64_t *bytes)
+{
+	(void)context;
+	return resident_read(pid, address, length, bytes);
+}
+
 /* ---- the loop ------------------------------------------------------------------------------ */
+
+static void own_cpu_tick(struct own_cpu *own)
+{
+	size_t at = own->ticks++ % OWN_CPU_TICKS;
+
+	own->times[at] = clock_now();
+	own->used[at] = clock_cpu();
+}
+
+/* Between the oldest tick that is kept and the newest */
+static double own_cpu_share(const struct own_cpu *own)
+{
+	size_t newest = (own->ticks + OWN_CPU_TICKS - 1) % OWN_CPU_TICKS;
+	size_t oldest = own->ticks > OWN_CPU_TICKS ? own->ticks % OWN_CPU_TICKS : 0;
+
+	if (own->ticks < 2 || own->times[newest] <= own->times[oldest])
+		return -1;
+	return (double)(own->used[newest] - own->used[oldest]) /
+	       (double)(own->times[newest] - own->times[oldest]);
+}
+
+static struct column_context live_context(const struct live *live)
+{
+	struct column_context context = collector_context(live->collector);
+
+	context.own_cpu = own_cpu_share(&live->own_cpu);
+	return context;
+}
 
 static int draw(struct live *live)
 {
-	const struct column_context context = collector_context(live->collector);
+	const struct column_context context = live_context(live);
 	int error = 0;
 
 	if (live->screen)
@@ -193,6 +254,7 @@ static int on_tick(void *context, uint32_t events)
 	struct live *live = context;
 
 	(void)events;
+	own_cpu_tick(&live->own_cpu);
 	/* Paused is the picture, not the collector: what happens meanwhile is in the history. */
 	if (live->screen && live->ops->paused(live->screen))
 		return collector_tick(live->collector);
@@ -221,7 +283,7 @@ static int follow_interval(struct live *live)
 static int on_key(void *context, uint32_t events)
 {
 	struct live *live = context;
-	const struct column_context now = collector_context(live->collector);
+	const struct column_context now = live_context(live);
 	int error;
 
 	/* A terminal that was closed never gives another key. */
@@ -239,7 +301,7 @@ static int on_key(void *context, uint32_t events)
 static int on_signal(void *context, uint32_t number)
 {
 	struct live *live = context;
-	const struct column_context now = collector_context(live->collector);
+	const struct column_context now = live_context(live);
 
 	if (number == SIGCHLD) {
 		if (live->workload)
@@ -296,15 +358,22 @@ static int open_screen(struct live *live)
 		.descending = live->selection.descending,
 		.filter = live->selection.filter,
 		.filter_text = live->config->filter,
-		.interval = live->interval,
+		.interval = live->config->interval,
 		.ascii = live->config->ascii,
+		.mouse = live->config->mouse,
+		.theme = live->config->theme,
 		.title = live->workload ? live->workload->title : NULL,
+		.machine = {.remove = live->config->allow_remove ? live_remove : NULL,
+			    .resident = live_resident,
+			    .context = live},
 	};
 	char why[256];
 	int error = live->ops->open(&options, &live->screen, why);
 
 	if (error)
 		log_error("%s; shmtop -b prints plain frames", why);
+	else
+		live->interval = live->ops->interval(live->screen);
 	return error;
 }
 
@@ -352,6 +421,11 @@ int live_session(const struct cmd_env *env, const struct command_spec *spec,
 	int status = arguments_check_poll(spec, config->rung, config->compat, config->ring_size);
 	int error = 0;
 
+	if (!status && config->allow_remove && (config->batch || config->json)) {
+		options_error(spec,
+			      "--allow-remove is about a key of the live view: not with -b or -J");
+		status = EXIT_USAGE;
+	}
 	if (status ||
 	    (status = selection_parse(spec, config->order, config->filter, &live.selection)))
 		return status;

@@ -6,11 +6,15 @@
 #include "base/loop.h"
 #include "cmd/arguments.h"
 #include "cmd/cmd.h"
+#include "cmd/screen.h"
 
 struct live_config {
 	bool batch;
 	bool json;
 	bool ascii;
+	bool allow_remove;
+	bool mouse;
+	enum screen_theme theme;
 	unsigned int count;
 	uint64_t interval;
 	const char *order;
@@ -57,6 +61,17 @@ struct live_config {
 		 offsetof(config, live.filter)},                                          \
 		{'U', "ascii", .help = "draw with ASCII only",                            \
 		 .field = offsetof(config, live.ascii)},                                  \
+		{.name = "theme",                                                         \
+		 .argument = "NAME",                                                      \
+		 .help = "colours for a dark or a light background, or mono: none",       \
+		 .parse = argument_theme,                                                 \
+		 .expected = "dark, light or mono",                                       \
+		 .field = offsetof(config, live.theme)},                                  \
+		{'M', "mouse", .help = "clicks and the wheel are for shmtop",             \
+		 .field = offsetof(config, live.mouse)},                                  \
+		{.name = "allow-remove",                                                  \
+		 .help = "let F9 remove segments (IPC_RMID); it asks, one by one",        \
+		 .field = offsetof(config, live.allow_remove)},                           \
 		ARGUMENT_RING(config, live.ring_size), ARGUMENT_PROBE(config, live.rung), \
 		ARGUMENT_COMPAT(config, live.compat)
 

@@ -6,21 +6,72 @@
 #ifndef CMD_SCREEN_H
 #define CMD_SCREEN_H
 
+#include <string.h>
+
 #include "report/column.h"
 
 struct screen;
 struct filter;
 
-/* What the view starts with. */
+/* What only the machine can tell or do: a view asks for it here, upon a key. `context` is handed to each. */
+struct screen_machine {
+	/* Removes the segment (IPC_RMID) if it still is the one of these facts, as remove_segment() does
+	 * (observe/remove.h). 0: *nattch is how many attachments keep it; 0 of them: it is gone. -ESTALE: that
+	 * shmid is another segment's by now. NULL: not allowed (--allow-remove). */
+	int (*remove)(void *context, uint32_t ipcns, const struct segment_facts *facts,
+		      uint64_t *nattch);
+	/* Bytes of a range of a process's addresses that are in its page tables. 0, or -errno: -ESRCH gone,
+	 * -EPERM, -ETIMEDOUT when it takes too long. NULL: nobody to ask. */
+	int (*resident)(void *context, int32_t pid, uint64_t address, uint64_t length,
+			uint64_t *bytes);
+	void *context;
+};
+
+enum screen_theme {
+	SCREEN_THEME_UNSET, /* as the configuration says, or dark */
+	SCREEN_THEME_DARK,
+	SCREEN_THEME_LIGHT,
+	SCREEN_THEME_MONO,
+	SCREEN_THEMES,
+};
+
+/* "dark"; "" for UNSET */
+static inline const char *screen_theme_name(enum screen_theme theme)
+{
+	static const char *const names[SCREEN_THEMES] = {
+		[SCREEN_THEME_UNSET] = "",
+		[SCREEN_THEME_DARK] = "dark",
+		[SCREEN_THEME_LIGHT] = "light",
+		[SCREEN_THEME_MONO] = "mono",
+	};
+
+	return names[theme];
+}
+
+/* UNSET for a name that there is not */
+static inline enum screen_theme screen_theme_by_name(const char *name)
+{
+	int theme = SCREEN_THEME_DARK;
+
+	while (theme < SCREEN_THEMES &&
+	       strcmp(name, screen_theme_name((enum screen_theme)theme)) != 0)
+		theme++;
+	return theme < SCREEN_THEMES ? (enum screen_theme)theme : SCREEN_THEME_UNSET;
+}
+
+/* What the view starts with. What is not given is as the user's configuration says. */
 struct screen_options {
 	enum column_id order;
 	bool has_order;
 	bool descending;             /* when has_order */
 	const struct filter *filter; /* NULL none; stays the caller's */
 	const char *filter_text;     /* as typed; NULL none */
-	uint64_t interval;           /* ns between ticks */
+	uint64_t interval;           /* ns between ticks; 0 not given */
 	bool ascii;                  /* no UTF-8 drawing characters, whatever the locale */
-	const char *title;           /* shown in the header, e.g. "demo"; NULL none */
+	bool mouse;                  /* clicks are for the view, not for the terminal */
+	enum screen_theme theme;
+	const char *title; /* shown in the header, e.g. "demo"; NULL none */
+	struct screen_machine machine;
 };
 
 enum screen_result {

@@ -10,6 +10,8 @@
 #include <sys/shm.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 /* Some 60 lines of 28 bytes, with room for those to come */
 enum { MEMINFO_LEN = 16 * 1024 };
 
@@ -175,7 +177,7 @@ int limits_read(uint32_t ipcns, struct limits_facts *limits)
 {
 	int error;
 
-	*limits = (struct limits_facts){.ipcns = ipcns};
+	*limits = (struct limits_facts){.ipcns = ipcns, .time = clock_now()};
 	error = shm_read(limits);
 	if (!error)
 		error = sem_read(limits);

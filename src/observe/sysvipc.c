@@ -310,6 +310,21 @@ int sysvipc_read(struct sysvipc_table *table)
 	return error ? error : sysvipc_parse(table->buffer, length, table);
 }
 
+int sysvipc_sum(struct sysvipc_sum *sum)
+{
+	struct shm_info info;
+
+	if (shmctl(0, SHM_INFO, (struct shmid_ds *)&info) < 0)
+		return -errno;
+	*sum = (struct sysvipc_sum){
+		.segments = (uint64_t)info.used_ids,
+		.pages = info.shm_tot,
+		.rss = info.shm_rss,
+		.swap = info.shm_swp,
+	};
+	return 0;
+}
+
 void sysvipc_free(struct sysvipc_table *table)
 {
 	if (!table)

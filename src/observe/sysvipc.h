@@ -38,6 +38,13 @@ int sysvipc_check(char why[static SYSVIPC_WHY_LEN]);
  * or no /proc). */
 int sysvipc_read(struct sysvipc_table *table);
 
+/* What the kernel adds up over the table of the calling thread's namespace (SHM_INFO): while it stays the
+ * same no segment came or went, and the memory of all together is the same. 0 or -errno. */
+struct sysvipc_sum {
+	uint64_t segments, pages, rss, swap; /* the last three in pages */
+};
+int sysvipc_sum(struct sysvipc_sum *sum);
+
 void sysvipc_free(struct sysvipc_table *table);
 
 #endif

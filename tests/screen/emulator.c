@@ -20,6 +20,8 @@ static int emulator_property(VTermProp property, VTermValue *value, void *user)
 		emulator->alternate = value->boolean;
 	else if (property == VTERM_PROP_CURSORVISIBLE)
 		emulator->cursor_visible = value->boolean;
+	else if (property == VTERM_PROP_MOUSE)
+		emulator->mouse = value->number != VTERM_PROP_MOUSE_NONE;
 	return 1;
 }
 
@@ -72,7 +74,22 @@ static void emulator_write(struct emulator *emulator, const char *bytes, size_t 
 	vterm_input_write(emulator->terminal, bytes, length);
 }
 
-/* libvterm 0.1 does not know REP ("\033[5b": five times more what was printed last), which the
+/* libvterm 0.1 does not take more than one private mode at a time ("\033[?1006;1000h"). */
+static void emulator_modes(struct emulator *emulator, char final)
+{
+	const char *modes = emulator->csi + 3;
+
+	while (*modes) {
+		char one[EMULATOR_CSI_LEN + 4];
+		size_t length = strspn(modes, "0123456789");
+		int written = snprintf(one, sizeof(one), "\033[?%.*s%c", (int)length, modes, final);
+
+		emulator_write(emulator, one, (size_t)written);
+		modes += length + 1;
+	}
+}
+
+/* Nor does it know REP ("\033[5b": five times more what was printed last), which the
  * description of an xterm has. */
 static void emulator_csi_end(struct emulator *emulator, char final)
 {
@@ -81,6 +98,8 @@ static void emulator_csi_end(struct emulator *emulator, char final)
 	if (final == 'b')
 		for (; count > 0; count--)
 			emulator_write(emulator, &emulator->last, 1);
+	else if (emulator->csi[2] == '?' && (final == 'h' || final == 'l'))
+		emulator_modes(emulator, final);
 	else
 		emulator_write(emulator, emulator->csi, emulator->csi_length);
 	emulator->csi_length = 0;

@@ -109,7 +109,9 @@ static const struct process_facts script_processes[] = {
 	{.pid = 1021,
 	 .start_time = SECOND,
 	 .comm = "postgres",
-	 .cmdline = "/usr/lib/postgresql/15/bin/postgres -D /var/lib/postgresql"},
+	 .cmdline = "/usr/lib/postgresql/15/bin/postgres -D /var/lib/postgresql",
+	 .exe = "/usr/lib/postgresql/15/bin/postgres",
+	 .cgroup = "/system.slice/postgresql.service"},
 	{.pid = 1044,
 	 .start_time = 2 * SECOND,
 	 .comm = "postgres",
@@ -118,12 +120,22 @@ static const struct process_facts script_processes[] = {
 	 .start_time = 3 * SECOND,
 	 .comm = "übersicht",
 	 .cmdline = "übersicht --日本語 --all"},
-	{.pid = 881, .start_time = SECOND, .comm = "monitor", .cmdline = "/usr/sbin/monitor -f"},
+	{.pid = 881,
+	 .start_time = SECOND,
+	 .comm = "monitor",
+	 .cmdline = "/usr/sbin/monitor -f",
+	 .exe = "/usr/sbin/monitor",
+	 .cgroup = "/system.slice/monitor.service"},
 	{.pid = 7713,
 	 .start_time = BEFORE(30),
 	 .comm = "tst\\x1b[31m",
 	 .cmdline = "./tst\\x1b[31m"},
-	{.pid = 7800, .start_time = BEFORE(30), .comm = "flash", .cmdline = "flash --often"},
+	{.pid = 7800,
+	 .start_time = BEFORE(30),
+	 .comm = "flash",
+	 .cmdline = "flash --often",
+	 .exe = "/home/ci/bin/flash",
+	 .cgroup = "/user.slice/user-1001.slice/session-4.scope"},
 };
 
 static void check(int error)
@@ -269,7 +281,19 @@ struct model *script_model(void)
 {
 	static const struct namespace_facts namespace = {SCRIPT_IPCNS, 1, 1};
 	static const struct limits_facts limits = {
-		.ipcns = SCRIPT_IPCNS, .segments = {4, 4096}, .page_size = 4096};
+		.ipcns = SCRIPT_IPCNS,
+		.segments = {4, 4096},
+		.pages = {2311168, 6291456},
+		.page_size = 4096,
+		.shmmax = UINT64_MAX - (UINT64_C(1) << 24),
+		.semsets = {12, 32000},
+		.sems = {212, 1024000000},
+		.queues = {31000, 32000},
+		.has_hugepages = true,
+		.hugepage_size = 2 * MIB,
+		.hugepages_total = 512,
+		.hugepages_free = 80,
+	};
 	static const struct source_status status = {
 		.calls = "tracepoint",
 		.compat = "none",

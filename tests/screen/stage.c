@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "stage.h"
 
+#include <limits.h>
 #include <poll.h>
+#include <pthread.h>
 #include <pty.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +14,7 @@
 #include "ui/screen.h"
 #include "ui/screen_parts.h"
 
-enum { STAGE_KEY_MS = 10000 };
+enum { STAGE_KEY_MS = 10000, STAGE_LARGE = 200 * 100 };
 
 int stage_setup(void **state)
 {
@@ -20,6 +22,8 @@ int stage_setup(void **state)
 	setenv("LC_ALL", "C.UTF-8", 1);
 	setenv("TZ", "UTC", 1);
 	unsetenv("NO_COLOR");
+	/* The tester's own configuration is none of the test's business. */
+	setenv("XDG_CONFIG_HOME", "/dev/null/none", 1);
 	unsetenv("LINES");
 	unsetenv("COLUMNS");
 	tzset();
@@ -82,20 +86,61 @@ void stage_clear(struct stage *stage)
 	stage->model = NULL;
 }
 
+static void *stage_listen(void *argument)
+{
+	struct stage *stage = argument;
+
+	while (!atomic_load(&stage->drawn))
+		emulator_read(&stage->emulator, 1);
+	return NULL;
+}
+
+/* A frame that is larger than what the pty holds waits for its reader. */
+static bool stage_begin(struct stage *stage, pthread_t *listener)
+{
+	if (stage->emulator.rows * stage->emulator.columns < STAGE_LARGE)
+		return false;
+	atomic_store(&stage->drawn, false);
+	assert_int_equal(pthread_create(listener, NULL, stage_listen, stage), 0);
+	return true;
+}
+
+static void stage_end(struct stage *stage, bool listens, pthread_t listener)
+{
+	atomic_store(&stage->drawn, true);
+	if (listens)
+		assert_int_equal(pthread_join(listener, NULL), 0);
+}
+
 void stage_draw(struct stage *stage)
 {
-	const struct column_context context = script_context(stage->model);
+	stage_draw_later(stage, 0, 0);
+}
 
+void stage_draw_later(struct stage *stage, uint64_t later, double own_cpu)
+{
+	struct column_context context = script_context(stage->model);
+	pthread_t listener = 0;
+	bool listens = stage_begin(stage, &listener);
+
+	context.now += later;
+	context.wall += (int64_t)later;
+	context.own_cpu = own_cpu;
 	curses_screen.draw(stage->screen, &context);
+	stage_end(stage, listens, listener);
 	emulator_sync(&stage->emulator, stage->slave);
 }
 
 void stage_resize(struct stage *stage, int rows, int columns)
 {
 	const struct column_context context = script_context(stage->model);
+	pthread_t listener = 0;
+	bool listens;
 
 	emulator_resize(&stage->emulator, rows, columns);
+	listens = stage_begin(stage, &listener);
 	curses_screen.resize(stage->screen, &context);
+	stage_end(stage, listens, listener);
 	emulator_sync(&stage->emulator, stage->slave);
 }
 
@@ -104,10 +149,14 @@ enum screen_result stage_press(struct stage *stage, const char *keys)
 	const struct column_context context = script_context(stage->model);
 	struct pollfd ready = {.fd = stage->slave, .events = POLLIN};
 	enum screen_result result;
+	pthread_t listener = 0;
+	bool listens;
 
 	assert_int_equal(write(stage->emulator.master, keys, strlen(keys)), strlen(keys));
 	assert_int_equal(poll(&ready, 1, STAGE_KEY_MS), 1);
+	listens = stage_begin(stage, &listener);
 	result = curses_screen.input(stage->screen, &context);
+	stage_end(stage, listens, listener);
 	emulator_sync(&stage->emulator, stage->slave);
 	return result;
 }
@@ -115,6 +164,16 @@ enum screen_result stage_press(struct stage *stage, const char *keys)
 bool stage_shows(struct stage *stage, const char *text)
 {
 	return emulator_shows(&stage->emulator, text);
+}
+
+bool stage_line_has(struct stage *stage, const char *start, const char *text)
+{
+	int row = emulator_find(&stage->emulator, start);
+	char *line = row >= 0 ? emulator_line(&stage->emulator, row) : NULL;
+	bool has = line && strstr(line, text);
+
+	free(line);
+	return has;
 }
 
 void stage_print(struct stage *stage)
@@ -128,6 +187,26 @@ void stage_print(struct stage *stage)
 	free(text);
 }
 
+char *stage_make_folder(void)
+{
+	char name[] = "/tmp/shmtop-screen-XXXXXX";
+
+	assert_non_null(mkdtemp(name));
+	return strdup(name);
+}
+
+void stage_remove_folder(char *folder, const char *const *names)
+{
+	char path[PATH_MAX];
+
+	for (; *names; names++) {
+		snprintf(path, sizeof(path), "%s/%s", folder, *names);
+		assert_int_equal(remove(path), 0);
+	}
+	assert_int_equal(rmdir(folder), 0);
+	free(folder);
+}
+
 long stage_cursor(struct stage *stage)
 {
 	long number = -1;
@@ -135,8 +214,9 @@ long stage_cursor(struct stage *stage)
 	for (int row = 0; row < stage->emulator.rows && number < 0; row++) {
 		char *line = emulator_line(&stage->emulator, row);
 
+		/* The mark of a tag may stand between. */
 		if (line[0] == '>')
-			number = strtol(line + 1, NULL, 10);
+			number = strtol(line + 1 + (line[1] == '*'), NULL, 10);
 		free(line);
 	}
 	return number;

@@ -6,6 +6,7 @@
 #ifndef SCREEN_STAGE_H
 #define SCREEN_STAGE_H
 
+#include <stdatomic.h>
 #include <stdio.h>
 
 #include "emulator.h"
@@ -20,8 +21,12 @@
 #define PGUP   "\033[5~"
 #define PGDN   "\033[6~"
 #define F1     "\033OP"
+#define F2     "\033OQ"
+#define F3     "\033OR"
 #define F4     "\033OS"
 #define F6     "\033[17~"
+#define F7     "\033[18~"
+#define F8     "\033[19~"
 #define F10    "\033[21~"
 #define ESCAPE "\033"
 #define STAB   "\033[Z"
@@ -33,6 +38,7 @@ struct stage {
 	FILE *in, *out;
 	struct screen *screen;
 	char why[256];
+	atomic_bool drawn; /* the frame is written: its reader may end */
 };
 
 /* For cmocka: *state is the stage; the environment is that of an xterm with UTF-8. */
@@ -49,6 +55,8 @@ void stage_close(struct stage *stage);
 void stage_clear(struct stage *stage);
 
 void stage_draw(struct stage *stage);
+/* The frame as it is so many ns later, with so much CPU used by shmtop itself */
+void stage_draw_later(struct stage *stage, uint64_t later, double own_cpu);
 void stage_resize(struct stage *stage, int rows, int columns);
 enum screen_result stage_press(struct stage *stage, const char *keys);
 
@@ -57,6 +65,20 @@ void stage_print(struct stage *stage);
 /* The number at the start of the line that the cursor is on, or -1 */
 long stage_cursor(struct stage *stage);
 
+/* A new empty folder; and one taken away, with all that is in it by these names, NULL last. Its name is
+ * freed. */
+char *stage_make_folder(void);
+void stage_remove_folder(char *folder, const char *const *names);
+
+/* Whether the first line that has `start` has `text`, too */
+bool stage_line_has(struct stage *stage, const char *start, const char *text);
+#define assert_line(stage, start, text)                               \
+	do {                                                          \
+		if (!stage_line_has(stage, start, text)) {            \
+			stage_print(stage);                           \
+			fail_msg("no '%s' beside '%s'", text, start); \
+		}                                                     \
+	} while (0)
 #define assert_shows(stage, text)                            \
 	do {                                                 \
 		if (!stage_shows(stage, text)) {             \

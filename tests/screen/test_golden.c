@@ -108,9 +108,29 @@ static void test_detail_of_a_removed_segment(void **state)
 	compare(*state, "removed", DOWN DOWN DOWN "\r");
 }
 
+static void test_leaks(void **state)
+{
+	compare(*state, "leaks", "3" DOWN);
+}
+
+static void test_owners(void **state)
+{
+	compare(*state, "owners", "4" DOWN);
+}
+
+static void test_limits(void **state)
+{
+	compare(*state, "limits", "5" END);
+}
+
 static void test_help(void **state)
 {
 	compare(*state, "help", "h");
+}
+
+static void test_setup(void **state)
+{
+	compare(*state, "setup", F2 DOWN DOWN);
 }
 
 static void test_prompt(void **state)
@@ -124,7 +144,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		GOLDEN_TEST(test_segments), GOLDEN_TEST(test_events),
 		GOLDEN_TEST(test_detail),   GOLDEN_TEST(test_detail_of_a_removed_segment),
-		GOLDEN_TEST(test_help),     GOLDEN_TEST(test_prompt),
+		GOLDEN_TEST(test_leaks),    GOLDEN_TEST(test_owners),
+		GOLDEN_TEST(test_limits),   GOLDEN_TEST(test_help),
+		GOLDEN_TEST(test_setup),    GOLDEN_TEST(test_prompt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The guarded removal, with a machine that only notes what it is asked for. */
+#include "tests/tap.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/ipc.h>
+
+#include "stage.h"
+#include "ui/view.h"
+
+#define F9 "\033[20~"
+enum { ORPHAN = 1474560005, SHARED = 32769, DEST = 131076 };
+
+struct machine {
+	unsigned int asked;
+	uint32_t ipcns;
+	struct segment_facts facts;
+	int error; /* the answer */
+	uint64_t nattch;
+};
+
+static int machine_remove(void *context, uint32_t ipcns, const struct segment_facts *facts,
+			  uint64_t *nattch)
+{
+	struct machine *machine = context;
+
+	machine->asked++;
+	machine->ipcns = ipcns;
+	machine->facts = *facts;
+	*nattch = machine->nattch;
+	return machine->error;
+}
+
+static void open_with(struct stage *stage, struct machine *machine, int rows, int columns)
+{
+	const struct screen_options options = {
+		.interval = UINT64_C(1000000000),
+		.machine = {.remove = machine ? machine_remove : NULL, .context = machine},
+	};
+
+	stage->model = script_model();
+	assert_int_equal(stage_start(stage, rows, columns, &options), 0);
+	stage_draw(stage);
+}
+
+/* Moves down until the cursor is on the segment. */
+static void go_to(struct stage *stage, long shmid)
+{
+	stage_press(stage, HOME);
+	for (int i = 0; i < 20 && stage_cursor(stage) != shmid; i++)
+		stage_press(stage, DOWN);
+	assert_int_equal(stage_cursor(stage), shmid);
+}
+
+/* The caller of the view draws once it has collected. */
+static void answer(struct stage *stage, const char *keys)
+{
+	assert_int_equal(stage_press(stage, keys), SCREEN_REFRESH);
+	stage_draw(stage);
+}
+
+static void test_nothing_without_the_option(void **state)
+{
+	struct stage *stage = *state;
+
+	open_with(stage, NULL, 24, 100);
+	stage_press(stage, F9);
+	assert_shows(stage, "without --allow-remove");
+	assert_hides(stage, "Type ");
+}
+
+static void test_says_who_holds_it(void **state)
+{
+	struct machine machine = {.nattch = 3};
+	struct stage *stage = *state;
+
+	open_with(stage, &machine, 24, 100);
+	go_to(stage, SHARED);
+	stage_press(stage, F9);
+	assert_shows(stage, "Remove segment 32769 of namespace host?");
+	assert_shows(stage, "D It stays, marked dest, until the last of 3 attachments ends");
+	assert_shows(stage, "key 0x52010203");
+	assert_shows(stage, "Made 41d ago by 1021 postgres");
+	assert_shows(stage, "Held by 3 processes:");
+	assert_shows(stage, "1044 postgres");
+	assert_shows(stage, "4411 übersicht");
+	assert_shows(stage, "Type 32769 to remove it:");
+	answer(stage, "32769\r");
+	assert_int_equal(machine.asked, 1);
+	assert_shows(stage, "32769 is marked dest: goes with the last of 3 attachments");
+	assert_hides(stage, "Type ");
+}
+
+static void test_asks_for_the_very_number(void **state)
+{
+	static const char *const wrong[] = {"\r",          "y\r",           "1\r",
+					    "147456000\r", "14745600055\r", "-1\r"};
+	struct machine machine = {0};
+	struct stage *stage = *state;
+
+	open_with(stage, &machine, 24, 100);
+	go_to(stage, ORPHAN);
+	stage_press(stage, "D");
+	assert_shows(stage, "It goes at once: 256M, with what is in it.");
+	assert_shows(stage, "Nobody holds it.");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		stage_press(stage, wrong[i]);
+		assert_shows(stage, "another number is asked for");
+		stage_press(stage, "\025"); /* ^U */
+	}
+	/* What means something else outside of the dialog */
+	stage_press(stage, "q");
+	assert_int_equal(machine.asked, 0);
+	stage_press(stage, ESCAPE);
+	assert_shows(stage, "nothing was removed");
+	answer(stage, F9 "1474560005\r");
+	assert_int_equal(machine.asked, 1);
+	assert_int_equal(machine.ipcns, SCRIPT_IPCNS);
+	assert_int_equal(machine.facts.shmid, ORPHAN);
+	assert_int_equal(machine.facts.cpid, 9912);
+	assert_int_equal(machine.facts.size, 256 << 20);
+	assert_true(machine.facts.known & FACT_COL_CTIME);
+	assert_shows(stage, "1474560005 is removed (256M)");
+}
+
+static void test_says_why_not(void **state)
+{
+	static const struct {
+		int error;
+		const char *text;
+	} answers[] = {
+		{-ESTALE, "it was changed, or is another one by now"},
+		{-EIDRM, "somebody else was faster"},
+		{-EPERM, "EPERM: only its owner"},
+		{-EACCES, "EACCES"},
+		{-ESRCH, "no process leads into its namespace"},
+		{-EIO, "EIO"},
+	};
+	struct machine machine = {0};
+	struct stage *stage = *state;
+
+	open_with(stage, &machine, 24, 100);
+	go_to(stage, ORPHAN);
+	for (size_t i = 0; i < sizeof(answers) / sizeof(answers[0]); i++) {
+		machine.error = answers[i].error;
+		answer(stage, F9 "1474560005\r");
+		assert_shows(stage, "1474560005 was not removed: ");
+		assert_shows(stage, answers[i].text);
+	}
+}
+
+/* The facts are those that were shown when it was asked, whatever happens until the answer. */
+static void test_keeps_what_was_shown(void **state)
+{
+	struct machine machine = {.error = -ESTALE};
+	struct stage *stage = *state;
+	struct segment_facts row = {
+		.known = FACT_COL_ALL,
+		.shmid = ORPHAN,
+		.size = 4096,
+		.cpid = 4711,
+		.ctime = SCRIPT_WALL / INT64_C(1000000000),
+	};
+
+	open_with(stage, &machine, 24, 100);
+	go_to(stage, ORPHAN);
+	stage_press(stage, F9);
+	assert_int_equal(
+		model_reconcile_segments(stage->model, SCRIPT_IPCNS, &row, 1, 0, SCRIPT_NOW - 1),
+		0);
+	stage_draw(stage);
+	assert_shows(stage, "It has ended meanwhile");
+	stage_press(stage, "1474560005\r");
+	assert_int_equal(machine.asked, 1);
+	assert_int_equal(machine.facts.cpid, 9912);
+	assert_int_equal(machine.facts.size, 256 << 20);
+}
+
+static void test_what_is_removed_already(void **state)
+{
+	struct machine machine = {0};
+	struct stage *stage = *state;
+
+	open_with(stage, &machine, 24, 100);
+	go_to(stage, 163845);
+	stage_press(stage, F9);
+	assert_shows(stage, "not removed: it has ended");
+	assert_hides(stage, "Type ");
+}
+
+static void test_from_the_detail(void **state)
+{
+	struct machine machine = {0};
+	struct stage *stage = *state;
+
+	open_with(stage, &machine, 24, 100);
+	go_to(stage, ORPHAN);
+	stage_press(stage, "\r");
+	stage_press(stage, F9 "1474560005\r");
+	assert_int_equal(machine.asked, 1);
+	assert_int_equal(machine.facts.shmid, ORPHAN);
+}
+
+static void test_small(void **state)
+{
+	struct machine machine = {0};
+	struct stage *stage = *state;
+
+	open_with(stage, &machine, 8, 40);
+	stage_press(stage, F9);
+	assert_shows(stage, "Remove segment 32769");
+	assert_shows(stage, "D It stays, marked dest");
+	assert_shows(stage, "Type 32769 to remove it:");
+	/* What cannot be seen is not answered. */
+	stage_resize(stage, 5, 40);
+	stage_press(stage, "32769\r");
+	assert_int_equal(machine.asked, 0);
+	stage_resize(stage, 8, 40);
+	assert_shows(stage, "Type 32769 to remove it:");
+}
+
+static void test_many(void **state)
+{
+	struct machine machine = {.error = -EPERM};
+	struct stage *stage = *state;
+	const struct segment_id ids[] = {{SCRIPT_IPCNS, SHARED, 0},
+					 {SCRIPT_IPCNS, ORPHAN, 0},
+					 {SCRIPT_IPCNS, 163845, 0},
+					 {SCRIPT_IPCNS, 196614, 0}};
+	struct column_context context;
+
+	open_with(stage, &machine, 24, 100);
+	context = script_context(stage->model);
+	remove_ask(stage->screen, &context, ids, 4);
+	stage_draw(stage);
+	/* One of them has ended. */
+	assert_shows(stage, "Remove 3 segments?");
+	assert_shows(stage, "2 will go at once: 272M");
+	assert_shows(stage,
+		     "D 1 will stay, marked dest, until the last of 3 attachments ends: 8.00G");
+	assert_shows(stage, "Type 3 to remove all of these:");
+	stage_press(stage, "32769\r");
+	assert_int_equal(machine.asked, 0);
+	answer(stage, "\0253\r");
+	assert_int_equal(machine.asked, 3);
+	assert_shows(stage, "0 removed, 0 marked dest");
+	assert_shows(stage, "3 not, 32769: EPERM");
+
+	machine.error = 0;
+	remove_ask(stage->screen, &context, ids, 4);
+	answer(stage, "3\r");
+	assert_int_equal(machine.asked, 6);
+	assert_shows(stage, "3 removed, 0 marked dest");
+	assert_shows(stage, "0 not");
+}
+
+int main(void)
+{
+#define REMOVE_TEST(function) cmocka_unit_test_setup_teardown(function, stage_setup, stage_teardown)
+	const struct CMUnitTest tests[] = {
+		REMOVE_TEST(test_nothing_without_the_option),
+		REMOVE_TEST(test_says_who_holds_it),
+		REMOVE_TEST(test_asks_for_the_very_number),
+		REMOVE_TEST(test_says_why_not),
+		REMOVE_TEST(test_keeps_what_was_shown),
+		REMOVE_TEST(test_what_is_removed_already),
+		REMOVE_TEST(test_from_the_detail),
+		REMOVE_TEST(test_small),
+		REMOVE_TEST(test_many),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The facts about a segment in words, its verdict first, and how nattch went. */
+#include "ui/detail_parts.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+
+enum { FACTS_NAME_WIDTH = 10, FACTS_HISTORY_WIDTH = 40, FACTS_HISTORY_MAX = 60 };
+
+__attribute__((format(printf, 4, 5))) static void fact_add(struct detail_facts *facts,
+							   const char *name, enum theme_role role,
+							   const char *format, ...)
+{
+	struct detail_fact *fact = &facts->rows[facts->count++];
+	va_list arguments;
+
+	fact->name = name;
+	fact->role = role;
+	fact->history = false;
+	va_start(arguments, format);
+	vsnprintf(fact->text, sizeof(fact->text), format, arguments);
+	va_end(arguments);
+}
+
+static const char *cell(const struct column_context *context, const struct segment *segment,
+			enum column_id id, char out[static COLUMN_CELL_LEN])
+{
+	return column_cell(id, context, segment, out);
+}
+
+const char *detail_ago(const struct column_context *context, uint64_t time,
+		       char out[static UNITS_LEN])
+{
+	return units_age(out, context->now > time ? (context->now - time) / CLOCK_SECOND : 0);
+}
+
+static void facts_identity(const struct column_context *context, const struct segment *segment,
+			   struct detail_facts *facts)
+{
+	char a[COLUMN_CELL_LEN], b[COLUMN_CELL_LEN];
+
+	fact_add(facts, "Segment", THEME_STRONG, "%" PRId32 "  key %s  IPC namespace %s",
+		 segment->id.shmid, cell(context, segment, COLUMN_KEY, a),
+		 cell(context, segment, COLUMN_NS, b));
+}
+
+/* The letter is that of the column FLAG where it has one. */
+static void facts_verdict(const struct column_context *context, const struct segment *segment,
+			  size_t holders, struct detail_facts *facts)
+{
+	enum leaks_verdict verdict = leaks_verdict(context, segment);
+	char age[UNITS_LEN], evidence[LEAKS_EVIDENCE_LEN];
+
+	switch (verdict) {
+	case LEAKS_GONE:
+		fact_add(facts, "Verdict", THEME_FAINT, "x gone %s ago: %s",
+			 detail_ago(context, segment->gone, age),
+			 segment->gone_reason == FACT_REASON_UNKNOWN
+				 ? "nobody saw why"
+				 : fact_reason_name(segment->gone_reason));
+		break;
+	case LEAKS_DEST:
+		fact_add(facts, "Verdict", THEME_WARNING,
+			 "D removed: goes with its last holder, %" PRIu64 " attachment%s left",
+			 segment->nattch, segment->nattch == 1 ? "" : "s");
+		break;
+	case LEAKS_IN_USE:
+		fact_add(facts, "Verdict", THEME_PLAIN, "in use by %zu process%s", holders,
+			 holders == 1 ? "" : "es");
+		break;
+	case LEAKS_NEW:
+		fact_add(facts, "Verdict", THEME_PLAIN, "+ new: nobody has attached it yet");
+		break;
+	case LEAKS_ORPHAN:
+		fact_add(facts, "Verdict", THEME_BAD, "! orphan, %s a leak: %s",
+			 leaks_confidence_name(leaks_confidence(verdict)),
+			 leaks_evidence(context, segment, evidence));
+		break;
+	case LEAKS_UNATTACHED:
+		fact_add(facts, "Verdict", THEME_PLAIN, "? unattached, one to watch: %s",
+			 leaks_evidence(context, segment, evidence));
+		break;
+	case LEAKS_UNKNOWN:
+	case LEAKS_VERDICTS:
+		fact_add(facts, "Verdict", THEME_PLAIN, "-");
+	}
+}
+
+static void facts_people(const struct column_context *context, const struct segment *segment,
+			 struct detail_facts *facts)
+{
+	char a[COLUMN_CELL_LEN], b[COLUMN_CELL_LEN], c[COLUMN_CELL_LEN];
+
+	fact_add(facts, "Size", THEME_PLAIN, "%s, resident %s, swapped out %s",
+		 cell(context, segment, COLUMN_SIZE, a), cell(context, segment, COLUMN_RSS, b),
+		 cell(context, segment, COLUMN_SWAP, c));
+	fact_add(facts, "Owner", THEME_PLAIN, "%s, permissions %s",
+		 cell(context, segment, COLUMN_OWNER, a), cell(context, segment, COLUMN_PERM, b));
+	fact_add(facts, "Creator", THEME_PLAIN, "%s  %s", cell(context, segment, COLUMN_CREATOR, a),
+		 segment->creator ? segment->creator->cmdline : "");
+	fact_add(facts, "Last user", THEME_PLAIN, "%s  %s", cell(context, segment, COLUMN_LAST, a),
+		 segment->last ? segment->last->cmdline : "");
+	fact_add(facts, "Age", THEME_PLAIN, "%s, idle %s", cell(context, segment, COLUMN_AGE, a),
+		 cell(context, segment, COLUMN_IDLE, b));
+}
+
+static void facts_attached(const struct model *model, const struct segment *segment, size_t holders,
+			   struct detail_facts *facts)
+{
+	bool has_drift = model_has_drift(model, segment);
+	int64_t drift = model_drift(segment);
+
+	if (!(segment->facts.known & FACT_COL_NATTCH))
+		fact_add(facts, "Attached", THEME_PLAIN, "-");
+	else if (!has_drift)
+		fact_add(facts, "Attached", THEME_WARNING,
+			 "%" PRIu64 " mappings, %" PRIu64
+			 " known: not all processes may be looked at",
+			 segment->nattch, segment->mapped);
+	else if (drift)
+		fact_add(facts, "Attached", THEME_WARNING,
+			 "nattch %" PRIu64 ", mappings known %" PRIu64 ": drift %" PRId64,
+			 segment->nattch, segment->mapped, drift);
+	else
+		fact_add(facts, "Attached", THEME_PLAIN, "%" PRIu64 " mapping%s in %zu process%s",
+			 segment->nattch, segment->nattch == 1 ? "" : "s", holders,
+			 holders == 1 ? "" : "es");
+}
+
+static void facts_history(const struct column_context *context, const struct segment *segment,
+			  struct detail_facts *facts)
+{
+	struct nattch_point points[MODEL_NATTCH_POINTS];
+	size_t count = model_nattch_history(segment, points);
+	uint64_t most = 0;
+	char age[UNITS_LEN];
+
+	if (count == 0)
+		return;
+	for (size_t i = 0; i < count; i++)
+		if (points[i].nattch > most)
+			most = points[i].nattch;
+	fact_add(facts, "nattch", THEME_PLAIN, "%" PRIu64 " now, at most %" PRIu64 " in %s",
+		 segment->nattch, most, detail_ago(context, points[0].time, age));
+	facts->rows[facts->count - 1].history = true;
+}
+
+static void facts_state(const struct column_context *context, const struct segment *segment,
+			struct detail_facts *facts)
+{
+	unsigned int flags = column_flags(context, segment);
+	char age[UNITS_LEN], name[LOG_ERRNO_LEN];
+
+	if (flags & (COLUMN_FLAG_LOCKED | COLUMN_FLAG_HUGETLB | COLUMN_FLAG_NORESERVE))
+		fact_add(facts, "Memory", THEME_PLAIN, "%s%s%s",
+			 flags & COLUMN_FLAG_LOCKED ? "L locked  " : "",
+			 flags & COLUMN_FLAG_HUGETLB ? "H huge pages  " : "",
+			 flags & COLUMN_FLAG_NORESERVE ? "N no swap reserved" : "");
+	if (segment->removal)
+		fact_add(facts, "IPC_RMID", segment->removal_ret < 0 ? THEME_BAD : THEME_PLAIN,
+			 "%s ago by %" PRId32 ": %s", detail_ago(context, segment->removal, age),
+			 segment->removal_pid,
+			 segment->removal_ret < 0 ? log_errno_name((int)segment->removal_ret, name)
+						  : "accepted");
+}
+
+void detail_facts(const struct column_context *context, const struct segment *segment,
+		  size_t holders, struct detail_facts *facts)
+{
+	facts->count = 0;
+	facts_identity(context, segment, facts);
+	facts_verdict(context, segment, holders, facts);
+	facts_people(context, segment, facts);
+	facts_attached(context->model, segment, holders, facts);
+	facts_history(context, segment, facts);
+	facts_state(context, segment, facts);
+}
+
+/* The highest value in each of `count` parts of the time since the first point: a short peak is seen. */
+static void history_values(const struct column_context *context, const struct segment *segment,
+			   uint32_t *values, size_t count)
+{
+	struct nattch_point points[MODEL_NATTCH_POINTS];
+	size_t known = model_nattch_history(segment, points), at = 0;
+	uint64_t end = segment->gone ? segment->gone : context->now;
+	uint64_t span = known > 0 && end > points[0].time ? end - points[0].time : 1;
+
+	for (size_t i = 0; i < count && known > 0; i++) {
+		uint64_t until =
+			points[0].time + (uint64_t)((double)span * (double)(i + 1) / (double)count);
+		uint64_t most = points[at].nattch;
+
+		while (at + 1 < known && points[at + 1].time < until) {
+			at++;
+			if (points[at].nattch > most)
+				most = points[at].nattch;
+		}
+		/* The last part ends with what holds now. */
+		if (i + 1 == count)
+			most = points[known - 1].nattch;
+		values[i] = most < UINT32_MAX ? (uint32_t)most : UINT32_MAX;
+	}
+}
+
+void detail_draw_fact(const struct theme *theme, const struct column_context *context,
+		      struct area row, const struct segment *segment,
+		      const struct detail_fact *fact)
+{
+	attr_t attributes = theme->attributes[fact->role];
+	attr_t name = theme->attributes[fact->role == THEME_PLAIN ? THEME_STRONG : fact->role];
+	int left = row.left + 1 + FACTS_NAME_WIDTH, width = row.left + row.width - left;
+	int graph = width - FACTS_HISTORY_WIDTH;
+	uint32_t values[FACTS_HISTORY_MAX] = {0};
+
+	draw_text(theme, row.top, row.left + 1, FACTS_NAME_WIDTH, name, fact->name);
+	if (fact->history && graph > 0) {
+		if (graph > FACTS_HISTORY_MAX)
+			graph = FACTS_HISTORY_MAX;
+		history_values(context, segment, values, (size_t)graph);
+		draw_levels(theme, row.top, left, graph, values, (size_t)graph);
+		left += graph + 1;
+		width -= graph + 1;
+	}
+	draw_text(theme, row.top, left, width, attributes, fact->text);
+}

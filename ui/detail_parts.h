@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the page about one segment is made of. */
+#ifndef UI_DETAIL_PARTS_H
+#define UI_DETAIL_PARTS_H
+
+#include "ui/view.h"
+
+enum { DETAIL_FACTS = 14 };
+
+struct detail_fact {
+	const char *name;
+	enum theme_role role;
+	bool history; /* of nattch: drawn, with the text behind it */
+	char text[VIEW_LINE_LEN];
+};
+
+struct detail_facts {
+	struct detail_fact rows[DETAIL_FACTS];
+	size_t count;
+};
+
+/* detail_facts.c: `holders` address spaces have it attached. */
+void detail_facts(const struct column_context *context, const struct segment *segment,
+		  size_t holders, struct detail_facts *facts);
+void detail_draw_fact(const struct theme *theme, const struct column_context *context,
+		      struct area row, const struct segment *segment,
+		      const struct detail_fact *fact);
+
+/* detail_holders.c */
+void detail_draw_holders_heading(const struct theme *theme, struct area row);
+void detail_draw_holder(const struct theme *theme, const struct column_context *context,
+			struct area row, const struct segment *segment, const struct detail *detail,
+			const struct holder_row *holder);
+
+/* "3m", the time since an instant. Returns out. */
+const char *detail_ago(const struct column_context *context, uint64_t time,
+		       char out[static UNITS_LEN]);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The mouse: a click is the same as a key, the wheel as some of them. */
+#include "ui/keys.h"
+#include "ui/view.h"
+
+enum { MOUSE_WHEEL_LINES = 3 };
+
+static enum screen_result mouse_click(struct screen *screen, const struct column_context *context,
+				      int row, int column)
+{
+	const struct view_ops *view = view_table[screen->view];
+	const struct mouse_spot *spot = mouse_spot_at(&screen->mouse, row, column);
+	size_t index, count;
+
+	if (spot && spot->key)
+		return keys_run(screen, context, spot->key);
+	if (spot) {
+		segments_sort_by(screen, spot->column);
+	} else if (view->go && mouse_item_at(&screen->mouse, row, column, &index)) {
+		/* So does the second half of a double click. */
+		if (view->index(screen, context, &count) == index)
+			return keys_run(screen, context, '\r');
+		view->go(screen, context, index);
+	}
+	return SCREEN_GO_ON;
+}
+
+enum screen_result mouse_run(struct screen *screen, const struct column_context *context)
+{
+	MEVENT event;
+
+	if (getmouse(&event) != OK || screen->prompt.active || screen->remove.prompt.active)
+		return SCREEN_GO_ON;
+	screen->message_end = 0;
+	for (int i = 0; i < MOUSE_WHEEL_LINES; i++) {
+		if (event.bstate & BUTTON4_PRESSED)
+			view_table[screen->view]->move(screen, context, MOVE_UP);
+		else if (event.bstate & BUTTON5_PRESSED)
+			view_table[screen->view]->move(screen, context, MOVE_DOWN);
+	}
+	if (event.bstate & BUTTON1_PRESSED)
+		return mouse_click(screen, context, event.y, event.x);
+	return SCREEN_GO_ON;
+}
