@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Measures speed and cost beside the tools that people have:
-#	tests/bench/run.sh [cycle] [others] [view] [scan] [list]		default: all
+#	tests/bench/run.sh [cycle] [others] [view] [frame] [scan] [list]		default: all
 #
 # Prints a table: what, the figure, its ratio to the line that it is compared with, and the command
 # that gives it. Both sides of a comparison run in turns, BENCH_TURNS times each (3), and the best of each
@@ -270,6 +270,42 @@ first_frame() {
 	least $first_all
 }
 
+# frame_row "WHAT" MICROSECONDS BUDGET "COMMAND": the figure beside what it may be at most
+frame_row() {
+	row "$1" "$2 us" "$(ratio "$2" "$3")" "$4, at most $3 us"
+}
+
+bench_frame() {
+	title "the live view at 160x50, CPU (ratio: to the budget)"
+	for count in 500 32000; do
+		# shellcheck disable=SC2046 # three numbers
+		set -- $("$bench/frame" "$count" 200)
+		frame_row "$count segments: a frame, nothing new" "$1" 1000 "frame $count 200"
+		frame_row "$count segments: a frame after an event" "$2" 1000 "frame $count 200"
+		frame_row "$count segments: a key" "$3" 1000 "frame $count 200"
+	done
+	frame_idle
+}
+
+# By the scheduler's account, as clock ticks are too coarse for so little
+nanoseconds() {
+	cut -d ' ' -f 1 "/proc/$1/schedstat"
+}
+
+frame_idle() {
+	hold --segments 500
+	screen_open
+	sleep 5
+	idle_before=$(nanoseconds "$view")
+	sleep "$view_seconds"
+	idle_share=$(awk -v t=$(($(nanoseconds "$view") - idle_before)) -v s="$view_seconds" \
+		'BEGIN { printf "%.3f", t / 1e9 / s * 100 }')
+	row "500 segments at rest, 1 s" "$idle_share % core" "$(ratio "$idle_share" 0.1)" \
+		"shmtop -d 1, at most 0.1 %"
+	screen_close
+	release
+}
+
 # ---- looks -------------------------------------------------------------------------------------
 
 # best N COMMAND...: the milliseconds of the best of N runs
@@ -346,13 +382,13 @@ bench_list() {
 	bench_list_at 32000 10000
 }
 
-[ $# -gt 0 ] || set -- cycle others view scan list
+[ $# -gt 0 ] || set -- cycle others view frame scan list
 uname -srm
 for part; do
 	case $part in
-	cycle | others | view | scan | list) "bench_$part" ;;
+	cycle | others | view | frame | scan | list) "bench_$part" ;;
 	*)
-		echo "tests/bench/run.sh: no part '$part'; known: cycle others view scan list" >&2
+		echo "tests/bench/run.sh: no part '$part'; known: cycle others view frame scan list" >&2
 		exit 2
 		;;
 	esac
