@@ -2,9 +2,7 @@
 /*
  * The model against the kernel under a random workload.
  *
- *   test_workload [--seed N] [--ops N] [--plain-ops N]
- *
- * LIVE_RUNG: fexit, tracepoint or poll; else the best that stands.
+ *   test_workload [--seed N] [--ops N] [--plain-ops N]	LIVE_RUNG: fexit, tracepoint, poll; else the best
  *
  * Worker processes do random things to segments while a collector watches. At quiet points, when every
  * worker waits, the picture must be the kernel's: /proc/sysvipc/shm for the segments, the maps files
