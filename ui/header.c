@@ -181,11 +181,10 @@ static void header_draw_rates(const struct screen *screen, const struct column_c
 void header_draw(const struct screen *screen, const struct column_context *context,
 		 struct area area)
 {
-	struct model_totals totals;
+	const struct model_totals *totals = &screen->totals;
 	int gauge = area.width - HEADER_FACTS_WIDTH;
 
-	model_totals(context->model, &totals);
-	header_draw_title(screen, context, &totals, area);
+	header_draw_title(screen, context, totals, area);
 	if (area.height < HEADER_LINES)
 		return;
 	if (gauge > HEADER_GAUGE_MAX)
@@ -193,9 +192,9 @@ void header_draw(const struct screen *screen, const struct column_context *conte
 	if (gauge < area.width / 2)
 		gauge = area.width / 2;
 	area.top++;
-	header_draw_memory(screen, &totals, area, gauge);
+	header_draw_memory(screen, totals, area, gauge);
 	area.top++;
-	header_draw_segments(screen, context, &totals, area, gauge);
+	header_draw_segments(screen, context, totals, area, gauge);
 	area.top++;
 	header_draw_rates(screen, context, area, gauge);
 }

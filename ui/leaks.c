@@ -30,11 +30,6 @@ static const char *leaks_bytes_text(uint64_t bytes, bool known, char out[static 
 void leaks_update(struct screen *screen, const struct column_context *context)
 {
 	struct leaks_state *leaks = &screen->leaks;
-	uint64_t revision = model_revision(context->model);
-
-	if (leaks->revision == revision)
-		return;
-	leaks->revision = revision;
 	leaks->total = leaks_total(context);
 	leaks->stale = true;
 }

@@ -52,9 +52,8 @@ static const char *limits_place_name(const struct column_context *context,
 static void limits_select(struct screen *screen, const struct column_context *context)
 {
 	struct limits_state *limits = &screen->limits;
-	uint64_t revision = model_revision(context->model);
 
-	if (limits->revision != 0 && (screen->paused || limits->revision == revision))
+	if (limits->revision != 0 && (screen->paused || limits->revision == screen->revision))
 		return;
 	/* Without memory the list is empty for a frame. */
 	limits_collect(context, &limits->list);
@@ -67,7 +66,7 @@ static void limits_select(struct screen *screen, const struct column_context *co
 			limits->rows.ids[i] = rows_id(row->name ? row->name : "", place);
 		}
 	}
-	limits->revision = revision;
+	limits->revision = screen->revision;
 }
 
 static const char *limits_figure(const struct limits_row *row, uint64_t figure,

@@ -42,15 +42,14 @@ static void owners_select(struct screen *screen, const struct column_context *co
 	if (rows_begin(&owners->rows, owners->list.count) == 0)
 		for (size_t i = 0; i < owners->list.count; i++)
 			owners->rows.ids[i] = rows_id(owners->list.rows[i].name, "");
-	owners->revision = model_revision(context->model);
+	owners->revision = screen->revision;
 }
 
 static void owners_update(struct screen *screen, const struct column_context *context)
 {
 	struct owners_state *owners = &screen->owners;
 
-	if (owners->revision == 0 ||
-	    (!screen->paused && owners->revision != model_revision(context->model)))
+	if (owners->revision == 0 || (!screen->paused && owners->revision != screen->revision))
 		owners_select(screen, context);
 }
 

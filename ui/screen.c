@@ -185,7 +185,6 @@ static void screen_draw_frame(struct screen *screen, const struct column_context
 	int column = 0, row = LINES - 1;
 
 	screen->mouse = (struct mouse_map){0};
-	leaks_update(screen, context);
 	header_draw(screen, context, header);
 	screen_tell_unseen(screen, context);
 	screen_draw_status(screen, context, LINES - 2);
@@ -231,7 +230,13 @@ static void screen_draw(struct screen *screen, const struct column_context *cont
 
 static void screen_tick(struct screen *screen, const struct column_context *context)
 {
-	screen->revision = model_revision(context->model);
+	const uint64_t revision = model_revision(context->model);
+
+	if (screen->revision != revision) {
+		screen->revision = revision;
+		model_totals(context->model, &screen->totals);
+		leaks_update(screen, context);
+	}
 	screen_draw(screen, context);
 }
 

@@ -100,8 +100,7 @@ struct row_list {
 struct leaks_state {
 	struct leaks_list list;
 	struct row_list rows;
-	struct leaks_total total; /* of those that are likely at least */
-	uint64_t revision;        /* of the total */
+	struct leaks_total total; /* of those that are likely at least; of the screen's revision */
 	bool stale;               /* the list is older than the total */
 };
 
@@ -182,8 +181,9 @@ struct screen {
 	enum view_id view;
 	enum view_id back[VIEWS_COUNT]; /* where Esc leads */
 	uint64_t interval;              /* ns */
-	uint64_t
-		revision; /* of the model at the last tick: what a key press shows again is not made again */
+	/* Of the model at the last tick: what a key press shows again is not made again. */
+	uint64_t revision;
+	struct model_totals totals; /* of that revision */
 	bool paused;
 	struct screen_machine machine;
 	struct remove_dialog remove;
@@ -321,7 +321,7 @@ void drill_free(struct drill *drill);
 /* The expression for segments of which a column is this name; "-": of which it is not known. Returns out. */
 char *drill_name(const char *column, const char *name, char out[static VIEW_LINE_LEN]);
 
-/* leaks.c: the total is brought up to date once a frame, before anything shows it */
+/* leaks.c: the total is brought up to date once a tick, before anything shows it */
 void leaks_update(struct screen *screen, const struct column_context *context);
 /* "<518M" where the size of some stands for what would come back. Returns out. */
 const char *leaks_total_bytes(const struct screen *screen, char out[static UNITS_LEN + 1]);
