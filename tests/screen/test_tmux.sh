@@ -3,7 +3,7 @@
 # The live view inside of tmux: drawn, driven by keys, resized, and gone without a trace.
 # shellcheck disable=SC2317 # functions are called by check and wait_for
 # shellcheck source=tests/live/helpers/live.sh
-. "$(dirname "$0")/helpers/live.sh"
+. "$(dirname "$0")/../live/helpers/live.sh"
 
 command -v tmux >/dev/null || skip_all "tmux is missing"
 
