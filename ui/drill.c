@@ -12,7 +12,7 @@ void drill_open(struct screen *screen, const struct column_context *context, con
 {
 	struct segment_list *list = &screen->segments;
 	struct drill *drill = &screen->drill;
-	struct filter_error error;
+	struct filter_error error = {0};
 	struct filter *filter;
 
 	if (filter_parse(expression, &filter, &error)) {

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -198,15 +199,34 @@ static enum screen_result key_interval(struct screen *screen, const struct colum
 	return SCREEN_GO_ON;
 }
 
+/* Nothing is removed that is not in sight. */
+static void remove_tagged(struct screen *screen, const struct column_context *context)
+{
+	const struct segment_list *list = &screen->segments;
+	struct segment_id *ids = calloc(list->tags.count, sizeof(*ids));
+	size_t count = 0;
+
+	for (size_t i = 0; ids && i < list->count; i++)
+		if (tags_has(&list->tags, &list->ids[i]))
+			ids[count++] = list->ids[i];
+	if (ids && count == 0 && screen->machine.remove)
+		view_say(screen, context, "none of the tagged segments is listed");
+	else if (ids)
+		remove_ask(screen, context, ids, count);
+	if (count > 0 && count < list->tags.count)
+		view_say(screen, context, "%zu tagged segments are not listed: they stay",
+			 list->tags.count - count);
+	free(ids);
+}
+
 static enum screen_result key_remove(struct screen *screen, const struct column_context *context,
 				     int key)
 {
 	struct segment_id id;
-	const struct tag_set *tags = &screen->segments.tags;
 
 	(void)key;
-	if (screen->view == VIEW_SEGMENTS && tags->count > 0)
-		remove_ask(screen, context, tags->ids, tags->count);
+	if (screen->view == VIEW_SEGMENTS && screen->segments.tags.count > 0)
+		remove_tagged(screen, context);
 	else
 		remove_ask(screen, context, &id,
 			   view_table[screen->view]->segment(screen, context, &id));
@@ -330,7 +350,8 @@ const struct key_action key_table[] = {
 	{{'F'}, SEGMENTS, NULL, "scroll with the selected segment, or not", key_follow},
 	/* Not k, as in htop: here it moves up. */
 	{{KEY_F(9), 'D'},
-	 VIEWS_ALL & ~VIEW_BIT(VIEW_HELP),
+	 VIEW_BIT(VIEW_SEGMENTS) | VIEW_BIT(VIEW_EVENTS) | VIEW_BIT(VIEW_LEAKS) |
+		 VIEW_BIT(VIEW_DETAIL),
 	 "Remove",
 	 "remove the segment, or the tagged ones; needs --allow-remove",
 	 key_remove},

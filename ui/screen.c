@@ -15,6 +15,7 @@
 #include "ui/view.h"
 
 enum {
+	SCREEN_ESCAPE = 0x1b,
 	SCREEN_KEYS_AT_ONCE = 4096, /* a flood must not keep the loop from its other work */
 };
 
@@ -265,6 +266,26 @@ static enum screen_result screen_key(struct screen *screen, const struct column_
 	return keys_run(screen, context, (int)key);
 }
 
+/* The rest of a sequence that terminfo does not know: its letters are no keys. ESC [ ends with a byte from @
+ * on, ESC O with the next one. */
+static bool screen_swallow_sequence(void)
+{
+	wint_t key;
+	const int kind = get_wch(&key);
+
+	if (kind == KEY_CODE_YES)
+		ungetch((int)key);
+	else if (kind == OK && key != '[' && key != 'O')
+		unget_wch((wchar_t)key);
+	if (kind != OK || (key != '[' && key != 'O'))
+		return false;
+	bool control = key == '[';
+
+	while (get_wch(&key) == OK && control && (key < '@' || key > '~'))
+		;
+	return true;
+}
+
 static enum screen_result screen_input(struct screen *screen, const struct column_context *context)
 {
 	enum screen_result result = SCREEN_GO_ON;
@@ -279,6 +300,8 @@ static enum screen_result screen_input(struct screen *screen, const struct colum
 		if (kind == ERR)
 			break;
 		changed = true;
+		if (kind == OK && key == SCREEN_ESCAPE && screen_swallow_sequence())
+			continue;
 		next = screen_key(screen, context, kind == KEY_CODE_YES, key);
 		if (next == SCREEN_QUIT)
 			return next;

@@ -37,8 +37,10 @@ static size_t search_page(struct screen *screen, const struct column_context *co
 		erase();
 		page->top = line;
 		view->draw(screen, context, *body);
-		/* Near the end it shows the lines before, too. */
+		/* Near the end it shows the lines before, too. By now there may be fewer than were counted. */
 		drawn = page->top + (size_t)body->height;
+		if (drawn <= line)
+			break;
 		for (; line < to && line < drawn; line++) {
 			search_row(body->top + (int)(line - page->top), body->left, body->width,
 				   wide, bytes);

@@ -451,6 +451,13 @@ int collector_tick(struct collector *collector)
 	return 0;
 }
 
+void collector_look_again(struct collector *collector)
+{
+	collector->tables_due = 0;
+	for (size_t i = 0; i < collector->rests_count; i++)
+		collector->rests[i].known = false;
+}
+
 /* The first look has no history to lean on: it repeats until the tables and the mappings agree, which
  * they do at once unless somebody is at work meanwhile. */
 static int first_look(struct collector *collector)

@@ -44,6 +44,9 @@ long collector_drain(struct collector *collector);
 /* One tick: drain, read the tables, reconcile, scan the mappings when there is evidence. 0 or -errno. */
 int collector_tick(struct collector *collector);
 
+/* Something was changed that no event tells: the tables are read at the next tick, even those that rest. */
+void collector_look_again(struct collector *collector);
+
 /* The context for cells at this instant. */
 struct column_context collector_context(const struct collector *collector);
 

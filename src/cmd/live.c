@@ -183,6 +183,8 @@ static int live_remove(void *context, uint32_t ipcns, const struct segment_facts
 	const struct namespace_state *rows;
 	size_t count;
 
+	/* Its own calls are not followed. */
+	collector_look_again(live->collector);
 	rows = model_namespaces(collector_model(live->collector), &count);
 	for (size_t i = 0; i < count; i++)
 		if (rows[i].facts.ipcns == ipcns)

@@ -376,6 +376,25 @@ static void test_moving_up_stops_the_following(void **state)
 	assert_hides(stage, "following");
 }
 
+/* Shift-F2, Ctrl-Left, End of another terminal, an unknown one of the other kind: their letters are no keys. */
+static void test_sequences_that_are_not_known(void **state)
+{
+	static const char *const sequences[] = {"\033[1;2Q", "\033[1;95D", "\033[44~", "\033Oz"};
+	struct stage *stage = *state;
+
+	stage_open(stage, 24, 80);
+	for (size_t i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++) {
+		assert_int_not_equal(stage_press(stage, sequences[i]), SCREEN_QUIT);
+		assert_shows(stage, "[1:Segments]");
+		assert_hides(stage, "--allow-remove");
+		assert_hides(stage, "paused");
+	}
+	/* An Esc before a key is one, and so is the key. */
+	stage_press(stage, "\r");
+	stage_press(stage, ESCAPE "2");
+	assert_shows(stage, "[2:Events]");
+}
+
 int main(void)
 {
 #define KEYS_TEST(function) cmocka_unit_test_setup_teardown(function, stage_setup, stage_teardown)
@@ -392,6 +411,7 @@ int main(void)
 		KEYS_TEST(test_dumps),
 		KEYS_TEST(test_dumps_that_cannot_be_written),
 		KEYS_TEST(test_moving_up_stops_the_following),
+		KEYS_TEST(test_sequences_that_are_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -255,6 +255,24 @@ static void test_many(void **state)
 	assert_shows(stage, "0 not");
 }
 
+/* What a filter hides is not removed with the rest, tagged or not. */
+static void test_tagged_ones_that_are_not_listed(void **state)
+{
+	struct machine machine = {0};
+	struct stage *stage = *state;
+
+	open_with(stage, &machine, 24, 100);
+	go_to(stage, ORPHAN);
+	stage_press(stage, " \\nattch>0\r");
+	stage_press(stage, F9);
+	assert_shows(stage, "none of the tagged segments is listed");
+	assert_hides(stage, "Type ");
+	stage_press(stage, HOME " " F9);
+	assert_shows(stage, "Type ");
+	stage_press(stage, "1474560005\r");
+	assert_int_equal(machine.asked, 0);
+}
+
 int main(void)
 {
 #define REMOVE_TEST(function) cmocka_unit_test_setup_teardown(function, stage_setup, stage_teardown)
@@ -268,6 +286,7 @@ int main(void)
 		REMOVE_TEST(test_from_the_detail),
 		REMOVE_TEST(test_small),
 		REMOVE_TEST(test_many),
+		REMOVE_TEST(test_tagged_ones_that_are_not_listed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
