@@ -7,10 +7,10 @@ static const struct {
 	enum column_id id;
 	int least;
 } columns_table[] = {
-	{COLUMN_SHMID, 10},   {COLUMN_FLAGS, 4},    {COLUMN_NS, 10},   {COLUMN_SIZE, 5},
-	{COLUMN_RSS, 5},      {COLUMN_NATTCH, 4},   {COLUMN_OWNER, 8}, {COLUMN_KEY, 10},
-	{COLUMN_HOLDERS, 10}, {COLUMN_CREATOR, 14}, {COLUMN_AGE, 5},   {COLUMN_IDLE, 5},
-	{COLUMN_PERM, 4},     {COLUMN_SWAP, 5},     {COLUMN_LAST, 14}, {COLUMN_COMMAND, 12},
+	{COLUMN_SHMID, 10}, {COLUMN_FLAGS, 4},    {COLUMN_NS, 10},   {COLUMN_SIZE, 5},
+	{COLUMN_RSS, 5},    {COLUMN_NATTCH, 4},   {COLUMN_OWNER, 8}, {COLUMN_KEY, 10},
+	{COLUMN_AGE, 5},    {COLUMN_CREATOR, 14}, {COLUMN_IDLE, 5},  {COLUMN_HOLDERS, 10},
+	{COLUMN_PERM, 4},   {COLUMN_SWAP, 5},     {COLUMN_LAST, 14}, {COLUMN_COMMAND, 12},
 };
 
 enum { COLUMNS_USUAL = sizeof(columns_table) / sizeof(columns_table[0]) };
