@@ -59,15 +59,18 @@ void remove_ask(struct screen *screen, const struct column_context *context,
 		view_say(screen, context, "nothing is removed without --allow-remove");
 		return;
 	}
+	size_t refused = 0;
+
 	dialog->count = 0;
 	for (size_t i = 0; i < count; i++) {
 		const struct segment *segment = model_find(context->model, &ids[i]);
 		const char *why = remove_refusal(segment);
 
+		if (!why && remove_take(dialog, segment))
+			why = "no memory";
 		if (why)
 			refusal = why;
-		else if (remove_take(dialog, segment))
-			refusal = "no memory";
+		refused += why != NULL;
 	}
 	if (dialog->count == 0) {
 		view_say(screen, context, "not removed: %s", refusal);
@@ -79,6 +82,8 @@ void remove_ask(struct screen *screen, const struct column_context *context,
 	else
 		snprintf(dialog->label, sizeof(dialog->label),
 			 "Type %zu to remove all of these: ", dialog->count);
+	if (refused > 0)
+		view_say(screen, context, "%zu passed over: %s", refused, refusal);
 	prompt_open(&dialog->prompt, dialog->label, "Enter remove  Esc leave everything as it is",
 		    "");
 }
