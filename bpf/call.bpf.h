@@ -13,7 +13,7 @@
 
 /* Set before loading */
 const volatile bool follow_life = true; /* keep the table of known groups */
-const volatile bool use_storage = true; /* pair by task storage (5.12), else by a hash table */
+const volatile bool use_storage = true; /* pair by task storage (6.2), else by a hash table */
 const volatile bool newseg_tells =
 	false; /* a program on newseg() tells which call makes a segment */
 

@@ -111,7 +111,7 @@ static const char *why_refused(void)
 {
 	if (!bpf_is_refused())
 		return "refused by the kernel (EPERM): it is hardened, or a security module has "
-		       "a rule; needs another";
+		       "a rule; needs another kernel or rule";
 	if (prctl(PR_GET_SECCOMP) == SECCOMP_MODE_FILTER)
 		return "bpf() is refused by a seccomp filter: needs a container that allows it";
 	return "bpf() is refused by a security module: needs a rule that allows it";
@@ -138,7 +138,8 @@ static const char *why_known(int error)
 	if (is_confidential())
 		return "lockdown=confidentiality: needs a kernel with lockdown=integrity or none";
 	if (error == -ENOENT || error == -ESRCH)
-		return "this kernel has none of that name: needs another one";
+		return "this kernel has no function or tracepoint of that name: needs another "
+		       "kernel";
 	return error == -EPERM ? why_refused() : NULL;
 }
 

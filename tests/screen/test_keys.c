@@ -134,6 +134,26 @@ static bool is_tagged(struct stage *stage, const char *shmid)
 	return stage_shows(stage, text);
 }
 
+/* The events of the segment fall out of the ring between a frame and the key. */
+static void test_search_in_a_page_that_got_shorter(void **state)
+{
+	struct stage *stage = *state;
+
+	stage_open(stage, 14, 80);
+	stage_press(stage, "/131076\r");
+	stage_press(stage, "\r/zzz\r");
+	assert_shows(stage, "not found: zzz");
+	for (int i = 0; i < 5000; i++)
+		script_apply(stage->model, (struct event){.op = FACT_SHMCTL,
+							  .time = SCRIPT_NOW,
+							  .ipcns = SCRIPT_IPCNS,
+							  .shmid = -1,
+							  .pid = 1,
+							  .ret = -22});
+	stage_press(stage, "n");
+	assert_shows(stage, "not found: zzz");
+}
+
 static void test_tags_stay_on_their_segments(void **state)
 {
 	struct stage *stage = *state;
@@ -403,6 +423,7 @@ int main(void)
 		KEYS_TEST(test_search_says_when_there_is_no_other),
 		KEYS_TEST(test_search_in_the_events),
 		KEYS_TEST(test_search_in_pages),
+		KEYS_TEST(test_search_in_a_page_that_got_shorter),
 		KEYS_TEST(test_tags_stay_on_their_segments),
 		KEYS_TEST(test_clicks),
 		KEYS_TEST(test_wheel),
