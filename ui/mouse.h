@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* What the mouse points at: places are noted while a frame is drawn, and looked up when there is a click. */
+/* What the mouse points at: places are noted while a frame is drawn, and looked up when there is a click,
+ * which is put in its place here. */
 #ifndef UI_MOUSE_H
 #define UI_MOUSE_H
 
 #include "report/column.h"
 #include "ui/draw.h"
+#include "ui/escape.h"
 
 enum { MOUSE_SPOTS = 64 };
 
@@ -19,6 +21,7 @@ struct mouse_map {
 	size_t count;
 	struct area rows; /* one item of the view's list in each */
 	size_t first;     /* index of the item in the first row */
+	struct mouse_press press;
 };
 
 /* Those that find no room are not noted. */

@@ -27,18 +27,18 @@ static enum screen_result mouse_click(struct screen *screen, const struct column
 
 enum screen_result mouse_run(struct screen *screen, const struct column_context *context)
 {
-	MEVENT event;
+	const struct mouse_press press = screen->mouse.press;
 
-	if (getmouse(&event) != OK || screen->prompt.active || screen->remove.prompt.active)
+	if (screen->prompt.active || screen->remove.prompt.active)
 		return SCREEN_GO_ON;
 	screen->message_end = 0;
 	for (int i = 0; i < MOUSE_WHEEL_LINES; i++) {
-		if (event.bstate & BUTTON4_PRESSED)
+		if (press.button == MOUSE_WHEEL_UP)
 			view_table[screen->view]->move(screen, context, MOVE_UP);
-		else if (event.bstate & BUTTON5_PRESSED)
+		else if (press.button == MOUSE_WHEEL_DOWN)
 			view_table[screen->view]->move(screen, context, MOVE_DOWN);
 	}
-	if (event.bstate & BUTTON1_PRESSED)
-		return mouse_click(screen, context, event.y, event.x);
+	if (press.button == MOUSE_LEFT)
+		return mouse_click(screen, context, press.row, press.column);
 	return SCREEN_GO_ON;
 }

@@ -266,26 +266,6 @@ static enum screen_result screen_key(struct screen *screen, const struct column_
 	return keys_run(screen, context, (int)key);
 }
 
-/* The rest of a sequence that terminfo does not know: its letters are no keys. ESC [ ends with a byte from @
- * on, ESC O with the next one. */
-static bool screen_swallow_sequence(void)
-{
-	wint_t key;
-	const int kind = get_wch(&key);
-
-	if (kind == KEY_CODE_YES)
-		ungetch((int)key);
-	else if (kind == OK && key != '[' && key != 'O')
-		unget_wch((wchar_t)key);
-	if (kind != OK || (key != '[' && key != 'O'))
-		return false;
-	bool control = key == '[';
-
-	while (get_wch(&key) == OK && control && (key < '@' || key > '~'))
-		;
-	return true;
-}
-
 static enum screen_result screen_input(struct screen *screen, const struct column_context *context)
 {
 	enum screen_result result = SCREEN_GO_ON;
@@ -295,14 +275,20 @@ static enum screen_result screen_input(struct screen *screen, const struct colum
 		wint_t key;
 		int kind = get_wch(&key);
 		enum view_id view = screen->view;
+		enum escape escape = ESCAPE_KEY;
 		enum screen_result next;
 
 		if (kind == ERR)
 			break;
 		changed = true;
-		if (kind == OK && key == SCREEN_ESCAPE && screen_swallow_sequence())
+		if (kind == OK && key == SCREEN_ESCAPE)
+			escape = escape_read(&screen->mouse.press);
+		if (escape == ESCAPE_UNKNOWN)
 			continue;
-		next = screen_key(screen, context, kind == KEY_CODE_YES, key);
+		if (escape == ESCAPE_MOUSE)
+			next = screen_key(screen, context, true, KEY_MOUSE);
+		else
+			next = screen_key(screen, context, kind == KEY_CODE_YES, key);
 		if (next == SCREEN_QUIT)
 			return next;
 		if (next != SCREEN_GO_ON)

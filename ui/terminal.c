@@ -16,13 +16,17 @@
 
 enum { TERMINAL_RESTORE_LEN = 256, TERMINAL_STACK = 64 * 1024, TERMINAL_ESCAPE_DELAY = 25 };
 
+/* Presses of buttons and the wheel, in the form that knows no last column */
+static const char terminal_mouse_on[] = "\033[?1000h\033[?1006h";
+static const char terminal_mouse_off[] = "\033[?1006l\033[?1000l";
+
 static const int terminal_crashes[] = {SIGSEGV, SIGABRT, SIGBUS, SIGFPE, SIGILL};
 enum { TERMINAL_CRASHES = sizeof(terminal_crashes) / sizeof(terminal_crashes[0]) };
 
 static struct {
 	SCREEN *curses; /* NULL: not taken over */
 	int fd;
-	bool mouse; /* was asked for once */
+	bool mouse; /* is to be reported */
 	struct termios modes;
 	char restore[TERMINAL_RESTORE_LEN]; /* what leaves the screen, ready to be written */
 	size_t restore_length;
@@ -31,12 +35,28 @@ static struct {
 	char stack[TERMINAL_STACK]; /* a stack that has overflowed cannot run the handler */
 } terminal;
 
+/* Async-signal-safe. What cannot be written is left: nothing can be done about it here. */
+static void terminal_write(const char *text, size_t length)
+{
+	ssize_t written = write(terminal.fd, text, length);
+
+	(void)written;
+}
+
+static void terminal_report_mouse(bool on)
+{
+	if (on)
+		terminal_write(terminal_mouse_on, sizeof(terminal_mouse_on) - 1);
+	else
+		terminal_write(terminal_mouse_off, sizeof(terminal_mouse_off) - 1);
+}
+
 /* Only async-signal-safe calls: endwin() is none. */
 static void terminal_crashed(int signal)
 {
-	ssize_t written = write(terminal.fd, terminal.restore, terminal.restore_length);
-
-	(void)written; /* nothing can be done about it here */
+	if (terminal.mouse)
+		terminal_report_mouse(false);
+	terminal_write(terminal.restore, terminal.restore_length);
 	tcsetattr(terminal.fd, TCSANOW, &terminal.modes);
 	/* The default action stands again (SA_RESETHAND) and is taken when this returns. */
 	raise(signal);
@@ -148,6 +168,8 @@ int terminal_open(FILE *in, FILE *out, char why[static 256])
 	nonl();
 	set_escdelay(TERMINAL_ESCAPE_DELAY);
 	keypad(stdscr, TRUE);
+	/* escape_read() reads these */
+	define_key(NULL, KEY_MOUSE);
 	nodelay(stdscr, TRUE);
 	curs_set(0);
 	/* ncurses 6 writes out each movement of the cursor on its own until it was left once. */
@@ -166,6 +188,7 @@ void terminal_close(void)
 {
 	if (!terminal.curses)
 		return;
+	terminal_mouse(false);
 	endwin();
 	delscreen(terminal.curses);
 	terminal.curses = NULL;
@@ -180,6 +203,8 @@ void terminal_suspend(void)
 	struct sigaction stop = {.sa_handler = SIG_DFL}, before;
 	sigset_t signals, mask;
 
+	if (terminal.mouse)
+		terminal_report_mouse(false);
 	endwin();
 	/* Not SIGSTOP: where no shell could continue it, the kernel drops a SIGTSTP. */
 	sigemptyset(&signals);
@@ -192,21 +217,18 @@ void terminal_suspend(void)
 	terminal_resize();
 	clearok(curscr, TRUE);
 	curs_set(0);
+	if (terminal.mouse)
+		terminal_report_mouse(true);
 }
 
 void terminal_mouse(bool on)
 {
-	static const char off[] = "\033[?1000l\033[?1006l";
-	size_t length = sizeof(off) - 1;
+	const char *prefix = tigetstr("kmous");
 
-	mousemask(on ? BUTTON1_PRESSED | BUTTON4_PRESSED | BUTTON5_PRESSED : 0, NULL);
-	/* A press is told when it comes, not when it is known whether it is half of a double click. */
-	mouseinterval(0);
-	if (!on || terminal.mouse || terminal.restore_length + length > TERMINAL_RESTORE_LEN)
-		return;
-	memcpy(terminal.restore + terminal.restore_length, off, length);
-	terminal.restore_length += length;
-	terminal.mouse = true;
+	on = on && prefix && prefix != (const char *)-1;
+	if (on != terminal.mouse)
+		terminal_report_mouse(on);
+	terminal.mouse = on;
 }
 
 void terminal_resize(void)

@@ -18,7 +18,7 @@ int terminal_open(FILE *in, FILE *out, char why[static 256]);
 void terminal_close(void);
 /* Gives the terminal back, stops the process as ^Z does, and takes it again when continued. */
 void terminal_suspend(void);
-/* Whether clicks and the wheel are reported: KEY_MOUSE. Most terminals then select text with Shift held. */
+/* Whether clicks and the wheel are reported: see escape_read(). A terminal that has no mouse by terminfo is not asked. Most then select text with Shift held. */
 void terminal_mouse(bool on);
 /* Asks the terminal for its size and tells curses. */
 void terminal_resize(void);

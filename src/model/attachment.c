@@ -354,6 +354,8 @@ static int apply_destroy(struct model *model, const struct event *event)
 	struct segment *segment = find_destroyed(model, event);
 	int error = 0;
 
+	if (event->shmid < 0)
+		return 0; /* could not be read: the table will miss the segment */
 	if (!segment && segment_living(model, event->ipcns, event->shmid))
 		return 0; /* of one before that a table shows since */
 	/* one that was found and removed before its creator was back from the call */

@@ -113,7 +113,7 @@ struct segment *segment_newest(const struct model *model, uint32_t ipcns, int32_
 struct segment *segment_living(const struct model *model, uint32_t ipcns, int32_t shmid);
 /* The life that something at this time concerns; it may be over. NULL when none is known. */
 struct segment *segment_at(const struct model *model, uint32_t ipcns, int32_t shmid, uint64_t time);
-/* A new life, known only by its id. There must be no living one. 0 or -ENOMEM. */
+/* A new life, known only by its id, which is not negative. There must be no living one. 0 or -ENOMEM. */
 int segment_new(struct model *model, uint32_t ipcns, int32_t shmid, uint64_t time,
 		struct segment **out);
 /* Ends a life: drops its mappings, tells the derived destroy. `cause` may be NULL. */

@@ -281,6 +281,24 @@ static void test_clicks_on_nothing(void **state)
 	assert_int_equal(stage_cursor(stage), DATABASE);
 }
 
+/* Buttons that nobody has, and reports that are torn or of another kind: none is waited for, none is keys. */
+static void test_strange_clicks(void **state)
+{
+	static const char *const strange[] = {
+		"\033[<99;5;5M", "\033[<35;5;5M", "\033[<0;5M", "\033[<0;500;500M",
+		"\033[<;;M",     "\033[<0;0;0M",  "\033[M !q",  "\033[<0;99999999999999999999;1M",
+		"\033[<0;5;5",
+	};
+	struct stage *stage = *state;
+
+	open_with_mouse(stage, 24, 80);
+	for (size_t i = 0; i < sizeof(strange) / sizeof(*strange); i++) {
+		assert_int_equal(stage_press(stage, strange[i]), SCREEN_GO_ON);
+		assert_int_equal(stage_cursor(stage), DATABASE);
+		assert_shows(stage, "[1:Segments]");
+	}
+}
+
 static void test_mouse_is_off_unless_asked_for(void **state)
 {
 	struct stage *stage = *state;
@@ -428,6 +446,7 @@ int main(void)
 		KEYS_TEST(test_clicks),
 		KEYS_TEST(test_wheel),
 		KEYS_TEST(test_clicks_on_nothing),
+		KEYS_TEST(test_strange_clicks),
 		KEYS_TEST(test_mouse_is_off_unless_asked_for),
 		KEYS_TEST(test_dumps),
 		KEYS_TEST(test_dumps_that_cannot_be_written),

@@ -495,6 +495,11 @@ static void the_end_of_one_that_was_not_known_is_told(void **state)
 	apply(model, &event);
 	assert_derived(next_line(), FACT_DESTROY, 6, FACT_REASON_IPC_RMID, 200, 0);
 	assert_int_equal(model_gone_count(model), 2);
+	/* whose id could not be read is nobody's */
+	event.shmid = -1;
+	apply(model, &event);
+	assert_int_equal(model_gone_count(model), 2);
+	assert_no_line();
 	assert_no_line();
 }
 
