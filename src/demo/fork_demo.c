@@ -45,8 +45,7 @@ static const char options_text[] =
 	"\n"
 	"Makes a segment of shared memory, forks, writes MESSAGE in the parent and reads it in "
 	"the\n"
-	"child. The segment is left behind; see it with 'shmtop list', remove it with 'ipcrm -m "
-	"ID'.\n"
+	"child. The segment is left behind: 'shmtop list' shows it, 'shmtop rm ID' removes it.\n"
 	"\n"
 	"  --remove       remove the segment at the end\n"
 	"  --workers N    fork N children that read the message (default 1)\n"
@@ -117,16 +116,11 @@ static int message_write(const struct lesson *lesson, int shmid, char **text)
 	return EXIT_SUCCESS;
 }
 
-static int round_run(const struct lesson *lesson, bool last)
+static int round_run(const struct lesson *lesson, int shmid, bool last)
 {
-	int result, shmid;
+	int result = clients_start(lesson, shmid);
 	char *text;
 
-	shmid = shmget(IPC_PRIVATE, lesson->size, S_IRUSR | S_IWUSR);
-	if (shmid < 0)
-		return failed("shmget");
-
-	result = clients_start(lesson, shmid);
 	if (message_write(lesson, shmid, &text) != EXIT_SUCCESS)
 		result = EXIT_FAILURE;
 	if (clients_wait() != EXIT_SUCCESS)
@@ -232,7 +226,12 @@ int main(int argc, char **argv)
 	int result = EXIT_SUCCESS;
 
 	lesson_parse(&lesson, argc, argv);
-	for (unsigned int i = 1; i <= lesson.rounds && result == EXIT_SUCCESS; i++)
-		result = round_run(&lesson, i == lesson.rounds);
+	for (unsigned int i = 1; i <= lesson.rounds && result == EXIT_SUCCESS; i++) {
+		int shmid = shmget(IPC_PRIVATE, lesson.size, S_IRUSR | S_IWUSR);
+
+		if (shmid < 0)
+			return failed("shmget");
+		result = round_run(&lesson, shmid, i == lesson.rounds);
+	}
 	return result;
 }
