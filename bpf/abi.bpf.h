@@ -11,6 +11,7 @@
 
 #define NATIVE_ARGUMENTS 3
 #define COMPAT_ARGUMENTS 5
+#define LOWEST_ADDRESS   0x10000 /* of what is mapped (vm.mmap_min_addr) */
 
 /* Set before loading: some kernels' BTF only declares struct pt_regs in the signature of these functions,
  * and lets no program dereference that argument. Its address can be had all the same. */
@@ -37,6 +38,44 @@ enum { NR_IPC = 117, NR_SHMGET = 395, NR_SHMCTL = 396, NR_SHMAT = 397, NR_SHMDT 
 enum { NR_NATIVE_SHMAT = 30, NR_NATIVE_SHMDT = 67 };
 
 #define SYSCALL_NUMBER orig_ax
+
+/* arch/x86: rax rdx rcx rbx rsi rdi rbp rsp r8 to r15, rip */
+enum { STACK_PC = 16 };
+
+/* In the order in which DWARF numbers them. Returns the stack pointer. */
+static __always_inline __u64 native_registers(const struct pt_regs *regs, __u64 out[17])
+{
+	out[0] = regs->ax;
+	out[1] = regs->dx;
+	out[2] = regs->cx;
+	out[3] = regs->bx;
+	out[4] = regs->si;
+	out[5] = regs->di;
+	out[6] = regs->bp;
+	out[7] = regs->sp;
+	out[8] = regs->r8;
+	out[9] = regs->r9;
+	out[10] = regs->r10;
+	out[11] = regs->r11;
+	out[12] = regs->r12;
+	out[13] = regs->r13;
+	out[14] = regs->r14;
+	out[15] = regs->r15;
+	out[STACK_PC] = regs->ip;
+	return regs->sp;
+}
+
+/* Where a thread has what is its own: C libraries put that above its stack. */
+static __always_inline __u64 thread_pointer(struct task_struct *task)
+{
+	return task->thread.fsbase;
+}
+
+/* 0: no address that a program could have */
+static __always_inline __u64 user_address(__u64 word)
+{
+	return word >> 47 || word < LOWEST_ADDRESS ? 0 : word;
+}
 
 #define TS_COMPAT 0x0002 /* arch/x86/include/asm/thread_info.h: this call came by a 32-bit entry */
 
@@ -68,6 +107,34 @@ enum { NR_IPC = -1, NR_SHMAT = 305, NR_SHMDT = 306, NR_SHMGET = 307, NR_SHMCTL =
 enum { NR_NATIVE_SHMAT = 196, NR_NATIVE_SHMDT = 197 };
 
 #define SYSCALL_NUMBER syscallno
+
+/* x0 to x30, sp, pc */
+enum { STACK_PC = 32 };
+
+/* In the order in which DWARF numbers them. Returns the stack pointer. */
+static __always_inline __u64 native_registers(const struct pt_regs *regs, __u64 out[33])
+{
+	for (int i = 0; i < 31; i++)
+		out[i] = regs->regs[i];
+	out[31] = regs->sp;
+	out[STACK_PC] = regs->pc;
+	return regs->sp;
+}
+
+/* Where a thread has what is its own: C libraries put that above its stack. */
+static __always_inline __u64 thread_pointer(struct task_struct *task)
+{
+	return task->thread.uw.tp_value;
+}
+
+/* 0: no address that a program could have. Return addresses may be signed: in the bits above the address, but
+ * for the one that tells the kernel's from the others. */
+static __always_inline __u64 user_address(__u64 word)
+{
+	const __u64 address = word & ((1ull << 48) - 1);
+
+	return word & 1ull << 55 || address < LOWEST_ADDRESS ? 0 : address;
+}
 
 #define TIF_32BIT_FLAG (1ul << 22) /* arch/arm64/include/asm/thread_info.h */
 

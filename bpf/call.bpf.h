@@ -7,6 +7,7 @@
 #define CALL_BPF_H
 
 #include "event.bpf.h"
+#include "stack.bpf.h"
 
 #define MAX_ERRNO 4095
 #define CALLS_MAX 8192
@@ -24,6 +25,9 @@ enum call_door {
 	DOOR_COMPAT = 3, /* fentry, 32-bit callers */
 	DOOR_RAW = 4,    /* sys_enter, 32-bit callers */
 };
+
+/* Two programs are made of each exit that may have to tell where its call was made. */
+enum call_stacks { WITHOUT_STACKS, WITH_STACKS };
 
 /* A call that has entered and not left; one a task, kept for the next */
 struct call {
@@ -260,10 +264,32 @@ static __always_inline void call_arguments(const struct call *call, struct shm_e
 	}
 }
 
+/* The stack of a call that made a segment, or attached one. Sent while the call's record has its place in
+ * the ring and is not delivered yet: so it comes first, and no record of another call passes that one. */
+static __always_inline void call_stack(struct task_struct *task, const struct call *call,
+				       struct shm_event *event)
+{
+	/* Read again: so the verifier need not follow each way of finding it out to here. */
+	const __u8 flags = *(volatile __u8 *)&event->flags;
+	__s32 shmid = event->ret;
+
+	if (event->kind == SHM_EVENT_SHMGET) {
+		if (!(flags & SHM_EVENT_CREATED))
+			return;
+	} else {
+		if (is_error(event->ret))
+			return;
+		shmid = call->args[0];
+	}
+	if (stack_send(task, event, shmid))
+		event->flags |= SHM_EVENT_SAMPLED;
+}
+
 /* What has entered by this door leaves: a call of this kind, 0: of whichever has entered. An exit whose
  * enter was not seen, or passed no filter, is none of ours. */
 static __always_inline void call_exit(struct task_struct *task, enum call_door door,
-				      enum shm_event_kind known_kind, __s64 result)
+				      enum shm_event_kind known_kind, __s64 result,
+				      enum call_stacks stacks)
 {
 	struct call *call = call_current(task);
 	struct shm_event *event = NULL;
@@ -288,6 +314,8 @@ static __always_inline void call_exit(struct task_struct *task, enum call_door d
 		event->took = event->time - call->time;
 		event->ret = ret;
 		call_arguments(call, event);
+		if (stacks == WITH_STACKS)
+			call_stack(task, call, event);
 		event_submit(event);
 	}
 	call_end(call);

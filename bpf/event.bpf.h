@@ -118,18 +118,22 @@ static __always_inline struct shm_event *event_reserve(struct task_struct *task,
 	return event;
 }
 
-/* Wakes the reader when the ring fills up; looks at that once in a while only. */
+/* Flags of a record: wakes the reader when the ring fills up; looks at that once in a while only. */
+static __always_inline __u64 ring_wakeup(void *map, __u64 *looked, __u64 level, __u64 now)
+{
+	/* signed: another CPU may have looked later than this record's time */
+	if ((__s64)(now - *looked) <= LOOK_INTERVAL)
+		return BPF_RB_NO_WAKEUP;
+	*looked = now;
+	if (bpf_ringbuf_query(map, BPF_RB_AVAIL_DATA) > level)
+		return BPF_RB_FORCE_WAKEUP;
+	return BPF_RB_NO_WAKEUP;
+}
+
 static __always_inline void event_submit(struct shm_event *event)
 {
-	__u64 now = event->time;
-	__u64 flags = BPF_RB_NO_WAKEUP;
+	__u64 flags = ring_wakeup(&ring, &last_look, wake_level, event->time);
 
-	/* signed: another CPU may have looked later than this record's time */
-	if ((__s64)(now - last_look) > LOOK_INTERVAL) {
-		last_look = now;
-		if (bpf_ringbuf_query(&ring, BPF_RB_AVAIL_DATA) > wake_level)
-			flags = BPF_RB_FORCE_WAKEUP;
-	}
 	bpf_ringbuf_submit(event, flags);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* The thread groups that hold or made a segment, or belong to the traced tree: whose life matters. */
+/* The thread groups that hold, made or know of a segment, or belong to the traced tree: whose life matters. */
 #ifndef KNOWN_BPF_H
 #define KNOWN_BPF_H
 
@@ -46,6 +46,8 @@ static __always_inline long known_add(__u32 key, enum shm_role role, __u64 mm)
 		group->holder = 1;
 	} else if (role == SHM_ROLE_CREATOR) {
 		group->creator = 1;
+	} else if (role == SHM_ROLE_KNOWS) {
+		group->knows = 1;
 	} else {
 		group->tree = 1;
 	}

@@ -53,7 +53,7 @@ int try_storage(void *ctx)
 	SEC("fexit")                                                                             \
 	int fexit_##name(unsigned long long *ctx)                                                \
 	{                                                                                        \
-		call_exit(task_current(), DOOR_NATIVE, call_kind, ctx[1]);                       \
+		call_exit(task_current(), DOOR_NATIVE, call_kind, ctx[1], WITHOUT_STACKS);       \
 		return 0;                                                                        \
 	}
 
@@ -139,7 +139,7 @@ static __always_inline void compat_enter(struct task_struct *task, const struct 
 	SEC("fexit")                                                                  \
 	int fexit_compat_##name(unsigned long long *ctx)                              \
 	{                                                                             \
-		call_exit(task_current(), DOOR_COMPAT, 0, ctx[1]);                    \
+		call_exit(task_current(), DOOR_COMPAT, 0, ctx[1], WITHOUT_STACKS);    \
 		return 0;                                                             \
 	}
 
@@ -167,39 +167,64 @@ int raw_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = task_current();
 
 	if (task_calls_compat(task))
-		call_exit(task, DOOR_RAW, 0, ctx->args[1]);
+		call_exit(task, DOOR_RAW, 0, ctx->args[1], WITHOUT_STACKS);
 	return 0;
 }
 
 /* ---- calls: tracepoints -------------------------------------------------------------------- */
 
 /* What the context has no room for must not be read: the tracepoint of shmdt has one argument. */
-#define CALL_BY_TRACEPOINT(name, call_kind, ...)                                 \
-	SEC("tracepoint/syscalls/sys_enter_" #name)                              \
-	int sys_enter_##name(struct syscall_enter *ctx)                          \
-	{                                                                        \
-		struct task_struct *task = task_current();                       \
-		const struct call_enter enter = {.kind = call_kind,              \
-						 .door = DOOR_TRACEPOINT,        \
-						 .args = {__VA_ARGS__},          \
-						 .shmid = -1};                   \
-                                                                                 \
-		if (admits(task))                                                \
-			call_enter(task, &enter);                                \
-		return 0;                                                        \
-	}                                                                        \
-                                                                                 \
-	SEC("tracepoint")                                                        \
-	int sys_exit_##name(struct syscall_exit *ctx)                            \
-	{                                                                        \
-		call_exit(task_current(), DOOR_TRACEPOINT, call_kind, ctx->ret); \
-		return 0;                                                        \
+#define CALL_BY_TRACEPOINT(name, call_kind, ...)                                                 \
+	SEC("tracepoint/syscalls/sys_enter_" #name)                                              \
+	int sys_enter_##name(struct syscall_enter *ctx)                                          \
+	{                                                                                        \
+		struct task_struct *task = task_current();                                       \
+		const struct call_enter enter = {.kind = call_kind,                              \
+						 .door = DOOR_TRACEPOINT,                        \
+						 .args = {__VA_ARGS__},                          \
+						 .shmid = -1};                                   \
+                                                                                                 \
+		if (admits(task))                                                                \
+			call_enter(task, &enter);                                                \
+		return 0;                                                                        \
+	}                                                                                        \
+                                                                                                 \
+	SEC("tracepoint")                                                                        \
+	int sys_exit_##name(struct syscall_exit *ctx)                                            \
+	{                                                                                        \
+		call_exit(task_current(), DOOR_TRACEPOINT, call_kind, ctx->ret, WITHOUT_STACKS); \
+		return 0;                                                                        \
 	}
 
 CALL_BY_TRACEPOINT(shmget, SHM_EVENT_SHMGET, ctx->args[0], ctx->args[1], ctx->args[2])
 CALL_BY_TRACEPOINT(shmat, SHM_EVENT_SHMAT, ctx->args[0], ctx->args[1], ctx->args[2])
 CALL_BY_TRACEPOINT(shmdt, SHM_EVENT_SHMDT, ctx->args[0])
 CALL_BY_TRACEPOINT(shmctl, SHM_EVENT_SHMCTL, ctx->args[0], ctx->args[1])
+
+/* ---- calls: with stacks ---------------------------------------------------------------------- */
+
+/* 5.15 and newer: loaded in place of those above where stacks are wanted. */
+#define EXIT_WITH_STACK(name, call_kind)                                                    \
+	SEC("fexit")                                                                        \
+	int fexit_##name##_stack(unsigned long long *ctx)                                   \
+	{                                                                                   \
+		call_exit(bpf_get_current_task_btf(), DOOR_NATIVE, call_kind, ctx[1],       \
+			  WITH_STACKS);                                                     \
+		return 0;                                                                   \
+	}                                                                                   \
+                                                                                            \
+	SEC("tracepoint")                                                                   \
+	int sys_exit_##name##_stack(struct syscall_exit *ctx)                               \
+	{                                                                                   \
+		call_exit(bpf_get_current_task_btf(), DOOR_TRACEPOINT, call_kind, ctx->ret, \
+			  WITH_STACKS);                                                     \
+		return 0;                                                                   \
+	}
+
+EXIT_WITH_STACK(shmget, SHM_EVENT_SHMGET)
+EXIT_WITH_STACK(shmat, SHM_EVENT_SHMAT)
+
+/* ---- calls: shmdt by what is mapped ---------------------------------------------------------- */
 
 static long shmid_of_vma(struct task_struct *task, struct vm_area_struct *vma, __s32 *found)
 {
@@ -286,14 +311,15 @@ int BPF_PROG(shm_destroy, struct ipc_namespace *ns, struct shmid_kernel *segment
 
 /* ---- thread groups ------------------------------------------------------------------------- */
 
-/* The current task is the parent. A child that shares its address space holds nothing by itself. */
+/* The current task is the parent. A child that shares its address space holds nothing by itself, but knows of
+ * the segments as any other does. */
 SEC("tp_btf/sched_process_fork")
 int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct *child)
 {
 	__u32 key = known_key(parent);
 	struct shm_known *group = bpf_map_lookup_elem(&known, &key);
 	struct shm_event *event;
-	bool holder, tree;
+	bool holder, tree, knows;
 	__u64 child_mm;
 	long err = 0;
 
@@ -301,18 +327,22 @@ int BPF_PROG(sched_process_fork, struct task_struct *parent, struct task_struct 
 		return 0;
 	holder = group->holder;
 	tree = group->tree;
+	knows = holder || group->creator || group->knows;
 	child_mm = (__u64)child->mm;
 	if (holder && child_mm != (__u64)parent->mm)
 		err = known_add(known_key(child), SHM_ROLE_HOLDER, child_mm);
 	if (!err && tree)
 		err = known_add(known_key(child), SHM_ROLE_TREE, 0);
+	if (!err && knows)
+		err = known_add(known_key(child), SHM_ROLE_KNOWS, 0);
 	if (err)
 		lose(SHM_LOSS_KNOWN, SHM_EVENT_FORK);
-	if (!(holder || tree) || !(wanted & EVENT_BIT(SHM_EVENT_FORK)) || !admits(parent))
+	if (!(knows || tree) || !(wanted & EVENT_BIT(SHM_EVENT_FORK)) || !admits(parent))
 		return 0;
 	event = event_reserve(parent, SHM_EVENT_FORK);
 	if (!event)
 		return 0;
+	event->flags = holder || tree ? 0 : SHM_EVENT_ASIDE;
 	event->fork.child_mm = child_mm;
 	event->fork.child_start_time = task_start_time(child);
 	event->fork.child = task_tgid(child);
@@ -333,6 +363,7 @@ int BPF_PROG(sched_process_exec, struct task_struct *task)
 		return 0;
 	mm = group->mm;
 	group->holder = 0;
+	group->knows = 1; /* what it held */
 	if (!(wanted & EVENT_BIT(SHM_EVENT_EXEC)) || !admits(task))
 		return 0;
 	event = event_reserve(task, SHM_EVENT_EXEC);
@@ -359,7 +390,7 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	__u32 key = known_key(task);
 	struct shm_known *group = bpf_map_lookup_elem(&known, &key);
 	struct shm_event *event;
-	bool admitted;
+	bool admitted, aside;
 	__u64 mm;
 
 	if (!group)
@@ -369,6 +400,7 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	if (task->signal->live.counter)
 		return 0;
 	mm = group->holder ? group->mm : 0;
+	aside = !group->holder && !group->creator && !group->tree;
 	admitted = admits(task);
 	if (bpf_map_delete_elem(&known, &key))
 		return 0;
@@ -377,6 +409,7 @@ int BPF_PROG(sched_process_exit, struct task_struct *task)
 	event = event_reserve(task, SHM_EVENT_EXIT);
 	if (!event)
 		return 0;
+	event->flags = aside ? SHM_EVENT_ASIDE : 0;
 	event->mm = mm;
 	event->exit.status = wait_status(task);
 	event_submit(event);

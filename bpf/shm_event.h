@@ -16,7 +16,7 @@ enum shm_event_kind {
 	SHM_EVENT_SHMAT = 2,
 	SHM_EVENT_SHMDT = 3,
 	SHM_EVENT_SHMCTL = 4,
-	SHM_EVENT_FORK = 5,     /* a known holder (or a member of the traced tree) forked */
+	SHM_EVENT_FORK = 5,     /* a known group forked */
 	SHM_EVENT_EXEC = 6,     /* a known holder's thread group replaced its address space */
 	SHM_EVENT_EXIT = 7,     /* the last thread of a known group ended */
 	SHM_EVENT_ATTACH = 8,   /* a mapping of a segment began */
@@ -27,6 +27,10 @@ enum shm_event_kind {
 
 enum shm_event_flag {
 	SHM_EVENT_CREATED = 1 << 0, /* shmget: this call made the segment, it did not find one */
+	SHM_EVENT_SAMPLED = 1 << 1, /* a struct shm_stack with its time and tid was sent before */
+	SHM_EVENT_ASIDE =
+		1 << 2, /* fork: by who has none mapped; exit: of who only knows of one. Told
+				     * for what can be concluded: nobody asked to see it */
 };
 
 /* Why: attach, detach, destroy */
@@ -69,9 +73,11 @@ enum shm_loss_reason {
 struct shm_known {
 	__u64 mm;     /* address space that holds the mappings, as shm_event.mm; 0 unknown */
 	__u8 holder;  /* has a segment mapped: fork, exec and exit matter */
-	__u8 creator; /* made a segment: its exit matters */
+	__u8 creator; /* made a segment: fork and exit matter */
 	__u8 tree;    /* belongs to the traced command: fork and exit matter */
-	__u8 pad[5];
+	__u8 knows;   /* may know of a segment: forked by a group that holds, made or knows one, or
+		       * held one before its exec: fork and exit matter */
+	__u8 pad[4];
 };
 
 /* What user space tells the kernel about one group (program `know`): the arguments, in this order */
@@ -86,6 +92,7 @@ enum shm_role {
 	SHM_ROLE_HOLDER = 0,
 	SHM_ROLE_CREATOR = 1,
 	SHM_ROLE_TREE = 2,
+	SHM_ROLE_KNOWS = 3,
 };
 
 /* One record, the same size for every kind (at most 160 bytes). All pids are those of the viewer's
@@ -155,6 +162,62 @@ struct shm_event {
 		} destroy;
 	};
 };
+
+/* A user stack, in a ring of its own: what is needed to unwind it when its process is gone. Behind the
+ * head of each record stand, without gaps: the stack, the mappings, and the paths of their files. */
+#define SHM_STACK_MOST     65536 /* bytes of the stack */
+#define SHM_STACK_MAPPINGS 24
+#define SHM_STACK_PATHS    4096 /* bytes of all paths */
+
+#if defined(__TARGET_ARCH_x86) || defined(__x86_64__)
+#define SHM_STACK_REGISTERS 17
+#else
+#define SHM_STACK_REGISTERS 33
+#endif
+
+enum shm_stack_flag {
+	/* There was more of the stack, of the mappings that it points into, or of their paths */
+	SHM_STACK_CUT = 1 << 0,
+	/* The kernel could not look mappings up, or not all of them */
+	SHM_STACK_UNMAPPED = 1 << 1,
+};
+
+/* Executable, and the stack or the program counter points into it */
+struct shm_stack_mapping {
+	__u64 start;
+	__u64 end;
+	__u64 offset; /* of start in the file, bytes */
+	__u64 inode;  /* of the file, as its user sees it; 0: there is no file */
+	__u64 size;   /* of the file, bytes */
+	__u32 device; /* of the file, as the kernel numbers it: major << 20 | minor */
+	/* Among the paths: the names of file and folders, each with its NUL, the file's first. No length: not
+	 * known */
+	__u16 path;
+	__u16 path_length;
+};
+
+struct shm_stack {
+	__u32 size; /* bytes of this record, with all that stands behind the head */
+	__u8 kind;  /* enum shm_event_kind of the call */
+	__u8 flags; /* enum shm_stack_flag */
+	__u16 pad;
+	__u64 time; /* this and tid are those of the call's record */
+	__u64 start_time;
+	__u32 tgid;
+	__u32 tid;
+	__u32 ppid;
+	__u32 ipcns;
+	__s32 shmid;
+	__u32 stack_length; /* bytes from the stack pointer on; a multiple of 8 */
+	__u32 mapping_count;
+	__u32 paths_length;
+	__u64 registers[SHM_STACK_REGISTERS]; /* as DWARF numbers them */
+};
+
+/* The largest record with so many bytes of stack */
+#define SHM_STACK_RECORD_MOST(stack)          \
+	(sizeof(struct shm_stack) + (stack) + \
+	 SHM_STACK_MAPPINGS * sizeof(struct shm_stack_mapping) + SHM_STACK_PATHS)
 
 /* Records of the iterators (attachers.bpf.c), read as a stream of fixed-size structs. */
 struct shm_attachment {

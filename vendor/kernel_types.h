@@ -33,6 +33,7 @@ typedef _Bool bool;
 #define BPF_RB_FORCE_WAKEUP            2
 #define BPF_RB_AVAIL_DATA              0
 #define BPF_MAP_TYPE_HASH              1
+#define BPF_MAP_TYPE_ARRAY             2
 #define BPF_MAP_TYPE_LRU_HASH          9
 #define BPF_MAP_TYPE_RINGBUF           27
 #define BPF_MAP_TYPE_TASK_STORAGE      29
@@ -42,9 +43,12 @@ typedef _Bool bool;
 enum bpf_func_id {
 	BPF_FUNC_get_current_task_btf = 158, /* 5.11 */
 	BPF_FUNC_task_pt_regs = 175,         /* 5.15 */
+	BPF_FUNC_find_vma = 180,             /* 5.17 */
 };
 
-/* include/uapi/linux/ipc.h, include/linux/sched.h, include/linux/sched/signal.h */
+/* include/uapi/asm-generic/errno-base.h, include/uapi/linux/ipc.h, include/linux/sched.h,
+ * include/linux/sched/signal.h */
+#define ENOENT            2
 #define IPC_PRIVATE       0
 #define IPC_CREAT         01000
 #define IPC_EXCL          02000
@@ -52,6 +56,7 @@ enum bpf_func_id {
 #define PF_KTHREAD        0x00200000
 #define SHM_DEST          01000
 #define SIGNAL_GROUP_EXIT 0x00000004
+#define VM_EXEC           0x00000004 /* include/linux/mm.h */
 
 /* include/uapi/linux/ipc.h: what ipc(2) is asked for; above it there is a version */
 #define IPC_CALL_MASK   0xffff
@@ -118,6 +123,7 @@ struct pid {
 
 struct mm_struct {
 	atomic_t mm_users;
+	unsigned long start_stack;
 };
 
 /* Which of its members there are depends on the architecture. */
@@ -128,10 +134,21 @@ struct thread_info {
 
 struct pt_regs {
 #if defined(__TARGET_ARCH_x86)
-	unsigned long bp, bx, cx, dx, si, di, orig_ax;
+	unsigned long r15, r14, r13, r12, bp, bx, r11, r10, r9, r8;
+	unsigned long ax, cx, dx, si, di, orig_ax, ip, sp;
 #else
-	__u64 regs[31];
+	__u64 regs[31], sp, pc;
 	int syscallno;
+#endif
+};
+
+struct thread_struct {
+#if defined(__TARGET_ARCH_x86)
+	unsigned long fsbase;
+#else
+	struct {
+		unsigned long tp_value;
+	} uw;
 #endif
 };
 
@@ -144,6 +161,8 @@ struct signal_struct {
 struct sysv_shm {
 	struct list_head shm_clist;
 };
+
+struct fs_struct;
 
 struct task_struct {
 	struct thread_info thread_info;
@@ -158,8 +177,10 @@ struct task_struct {
 	__u64 start_boottime;
 	char comm[16];
 	struct sysv_shm sysvshm;
+	struct fs_struct *fs;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
+	struct thread_struct thread;
 };
 
 struct linux_binprm;
@@ -174,8 +195,14 @@ struct shmid_kernel {
 	struct list_head shm_clist;
 };
 
+struct super_block {
+	__u32 s_dev;
+};
+
 struct inode {
 	unsigned long i_ino;
+	__s64 i_size;
+	struct super_block *i_sb;
 };
 
 struct qstr {
@@ -183,17 +210,42 @@ struct qstr {
 };
 
 struct dentry {
+	struct dentry *d_parent;
 	struct qstr d_name;
+	struct inode *d_inode;
+};
+
+struct vfsmount {
+	struct dentry *mnt_root;
+};
+
+struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
+	struct vfsmount mnt;
 };
 
 struct path {
+	struct vfsmount *mnt;
 	struct dentry *dentry;
+};
+
+struct fs_struct {
+	struct path root;
 };
 
 struct file {
 	struct path f_path;
 	struct inode *f_inode;
+	unsigned int f_mode;
 	void *private_data;
+};
+
+/* What a file system that is stacked on another maps in place of its own file: since 6.7 the paths are as
+ * here, before f_path was the user's */
+struct backing_file {
+	struct file file;
+	struct path user_path;
 };
 
 struct vm_area_struct {
@@ -223,6 +275,11 @@ struct bpf_iter__task_vma {
 };
 
 #pragma clang attribute pop
+
+/* An iterator over mappings (6.7), opaque; not relocated, as the kernel's functions only know its size. */
+struct bpf_iter_task_vma {
+	__u64 opaque[1];
+} __attribute__((aligned(8)));
 
 /* ipc/shm.c: behind vm_file->private_data of a mapped segment. Read as a whole, so not relocated: its
  * head has been this since 2.6.24. */

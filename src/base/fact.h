@@ -106,6 +106,10 @@ struct event {
 	bool inferred;           /* nobody saw it happen: two looks differ. `time` is when the later
 				  * one began, and who did it may be unknown */
 	bool created;            /* shmget made the segment */
+	bool aside;     /* fork, exit: of a process that only may know of a segment. Told for what can be
+			 * concluded from it: it enters no history */
+	bool sampled;   /* a stack of this call was sent, whose sample has the same time and tid */
+	uint32_t stack; /* id of its call path; 0 unknown. Filled in by whoever unwinds */
 	int32_t key;             /* shmget, create */
 	uint64_t size;  /* shmget, create: bytes asked for; attach, detach: length of the mapping */
 	uint32_t flags; /* shmget, shmat; attach, detach: enum attachment_flag */
@@ -223,6 +227,7 @@ struct source_status {
 	const char *compat; /* calls of 32-bit programs: "fexit", "raw", "mixed": some, or "none" */
 	const char *life;   /* "exact", "sched", "mixed", or "none" */
 	const char *attachers; /* "iter", "maps", or "none" */
+	const char *stacks;    /* where calls were made: "kernel", or "none" */
 	uint32_t exact;        /* enum fact_exact */
 	uint64_t lost;         /* events that the kernel could not deliver since the start */
 	uint64_t skipped;      /* of these, those whose probe it did not run, being busy: no larger
@@ -231,6 +236,7 @@ struct source_status {
 	char unseen[128]; /* what nothing that stands can see, for people; may be empty */
 	char why[256];    /* why not better; empty when nothing is missing */
 	char attachers_why[256]; /* why attachers are not "iter"; empty when they are */
+	char stacks_why[256];    /* why stacks are wanted and there are none; else empty */
 };
 
 #endif

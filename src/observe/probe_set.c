@@ -14,9 +14,22 @@
 #include "observe/tracefs.h"
 #include "probes.skel.h"
 
-static struct bpf_program *program_of(struct probes_bpf *skeleton, enum probe probe)
+static struct bpf_program *program_at(struct probes_bpf *skeleton, size_t offset)
 {
-	return *(struct bpf_program **)((char *)skeleton + probe_table[probe].program);
+	return *(struct bpf_program **)((char *)skeleton + offset);
+}
+
+static bool captures(const struct probe_set *set, enum probe probe)
+{
+	return set->capture && probe_takes_stacks(&set->request, probe);
+}
+
+static struct bpf_program *program_of(const struct probe_set *set, struct probes_bpf *skeleton,
+				      enum probe probe)
+{
+	const struct probe_spec *spec = &probe_table[probe];
+
+	return program_at(skeleton, captures(set, probe) ? spec->stack_program : spec->program);
 }
 
 /* The first reason is the one that counts. */
@@ -50,6 +63,24 @@ static void set_filter(struct probes_bpf__rodata *settings, const struct probes_
 	settings->filter_tree = filter->tree;
 }
 
+static void configure_stacks(struct probes_bpf *skeleton, const struct probe_set *set)
+{
+	struct probes_bpf__rodata *settings = skeleton->rodata;
+	struct bpf_map *works = skeleton->maps.stack_works;
+	const size_t behind = SHM_STACK_RECORD_MOST(set->stack_size) - sizeof(struct shm_stack);
+
+	bpf_map__set_autocreate(skeleton->maps.stack_ring, set->capture);
+	bpf_map__set_autocreate(works, set->capture);
+	if (!set->capture)
+		return;
+	settings->stack_most = (uint32_t)set->stack_size;
+	settings->stack_wake_level = set->stack_ring_size / 4;
+	settings->stack_look_up_best = set->capture - CAPTURE_STACK;
+	bpf_map__set_max_entries(skeleton->maps.stack_ring, (uint32_t)set->stack_ring_size);
+	bpf_map__set_value_size(works, bpf_map__value_size(works) + (uint32_t)behind);
+	bpf_map__set_max_entries(works, (uint32_t)libbpf_num_possible_cpus());
+}
+
 static void configure(struct probes_bpf *skeleton, const struct probe_set *set, uint64_t plan)
 {
 	struct probes_bpf__rodata *settings = skeleton->rodata;
@@ -72,6 +103,7 @@ static void configure(struct probes_bpf *skeleton, const struct probe_set *set, 
 	bpf_map__set_autocreate(skeleton->maps.call_storage, set->storage);
 	bpf_map__set_autocreate(skeleton->maps.call_table, !set->storage);
 	bpf_map__set_autocreate(skeleton->maps.leaving, set->filter->tree);
+	configure_stacks(skeleton, set);
 }
 
 /* Loads those of `some`, as they are in the plan. 0, or -errno: which one is at fault is known where
@@ -87,11 +119,16 @@ static int load(const struct probe_set *set, uint64_t plan, uint64_t some, struc
 		return -errno;
 	configure(skeleton, set, plan);
 	bpf_program__set_autoload(skeleton->progs.try_storage, set->storage);
-	for (enum probe i = 0; i < PROBES; i++)
-		bpf_program__set_autoload(program_of(skeleton, i), false);
+	for (enum probe i = 0; i < PROBES; i++) {
+		const struct probe_spec *spec = &probe_table[i];
+
+		bpf_program__set_autoload(program_at(skeleton, spec->program), false);
+		if (spec->stack_program)
+			bpf_program__set_autoload(program_at(skeleton, spec->stack_program), false);
+	}
 	for (enum probe i = 0; i < PROBES && !error; i++) {
 		const struct probe_spec *spec = &probe_table[i];
-		struct bpf_program *program = program_of(skeleton, i);
+		struct bpf_program *program = program_of(set, skeleton, i);
 
 		if (!(some & PROBE_BIT(i)))
 			continue;
@@ -162,24 +199,49 @@ static bool regs_are_undescribed(void)
 	return undescribed;
 }
 
-/* Something cannot be loaded: finds out what by loading each alone. */
-static int refuse_separately(struct probe_set *set, uint64_t plan)
+static int try_load(const struct probe_set *set, uint64_t plan, uint64_t some)
 {
 	struct probes_bpf *skeleton;
 	enum probe ignored;
-	int error = load(set, plan, 0, &skeleton, &ignored);
+	const int error = load(set, plan, some, &skeleton, &ignored);
+
+	if (!error)
+		probes_bpf__destroy(skeleton);
+	return error;
+}
+
+/* The same, but where it is the capture of stacks that is refused, there is less of that from now on. */
+static int try_capture(struct probe_set *set, uint64_t plan, uint64_t some)
+{
+	const enum probe_capture before = set->capture;
+	const int error = try_load(set, plan, some);
+	int lesser = error;
+
+	while (lesser && set->capture) {
+		set->capture--;
+		lesser = try_load(set, plan, some);
+	}
+	if (lesser)
+		set->capture = before;
+	else if (before && !set->capture)
+		loader_why(error, set->capture_why);
+	return lesser;
+}
+
+/* Something cannot be loaded: finds out what by loading each alone. */
+static int refuse_separately(struct probe_set *set, uint64_t plan)
+{
+	int error = try_capture(set, plan, 0);
 
 	if (error)
 		return error;
-	probes_bpf__destroy(skeleton);
 	for (enum probe i = 0; i < PROBES; i++) {
 		if (!(plan & PROBE_BIT(i)))
 			continue;
-		error = load(set, plan, PROBE_BIT(i), &skeleton, &ignored);
+		error = captures(set, i) ? try_capture(set, plan, PROBE_BIT(i))
+					 : try_load(set, plan, PROBE_BIT(i));
 		if (error)
 			refuse(set, i, error);
-		else
-			probes_bpf__destroy(skeleton);
 	}
 	return 0;
 }
@@ -196,11 +258,12 @@ static int learn(struct probe_set *set, uint64_t plan, enum probe culprit, int e
 		return 0;
 	}
 
+	const enum probe_capture before = set->capture;
 	const int failed = refuse_separately(set, plan);
 
 	if (failed)
 		return failed;
-	return set->refused & plan ? 0 : error;
+	return set->refused & plan || set->capture < before ? 0 : error;
 }
 
 /* ---- attaching ----------------------------------------------------------------------------- */
@@ -219,7 +282,8 @@ static struct bpf_link *attach_one(struct bpf_program *program, const struct pro
 
 static void attach(struct probe_set *set, enum probe probe)
 {
-	struct bpf_link *link = attach_one(program_of(set->skeleton, probe), &probe_table[probe]);
+	struct bpf_program *program = program_of(set, set->skeleton, probe);
+	struct bpf_link *link = attach_one(program, &probe_table[probe]);
 
 	if (!link) {
 		refuse(set, probe, -errno);
@@ -319,9 +383,22 @@ static int give_reason(const struct probe_set *set, int error, char why[static L
 	return error ? error : -ENOENT;
 }
 
+/* Registers cannot be had without the helper. */
+static enum probe_capture best_capture(struct probe_set *set)
+{
+	if (!set->request.stacks)
+		return CAPTURE_NONE;
+	if (has_helper(BPF_FUNC_task_pt_regs))
+		return CAPTURE_ITERATE;
+	snprintf(set->capture_why, LOADER_WHY_LEN, "needs Linux 5.15");
+	return CAPTURE_NONE;
+}
+
 int probe_set_open(struct probe_set *set, char why[static LOADER_WHY_LEN])
 {
 	int error = 0;
+
+	set->capture = best_capture(set);
 
 	/* Before the kernel that has the one (6.2), the other finds nothing while a task that was preempted
 	 * on this CPU is inside of it. */
@@ -361,6 +438,14 @@ void probe_set_close(struct probe_set *set)
 	detach_all(set);
 }
 
+bool probe_set_captures(const struct probe_set *set)
+{
+	for (enum probe i = 0; i < PROBES; i++)
+		if (set->stands & PROBE_BIT(i) && captures(set, i))
+			return true;
+	return false;
+}
+
 bool probe_set_follows(const struct probe_set *set)
 {
 	return set->skeleton->rodata->follow_life;
@@ -375,8 +460,8 @@ void probe_set_skips(const struct probe_set *set, struct probe_skips *out)
 		uint32_t size = sizeof(info);
 
 		if (!(set->stands & PROBE_BIT(i)) ||
-		    bpf_obj_get_info_by_fd(bpf_program__fd(program_of(set->skeleton, i)), &info,
-					   &size))
+		    bpf_obj_get_info_by_fd(bpf_program__fd(program_of(set, set->skeleton, i)),
+					   &info, &size))
 			continue;
 		*(spec->enter ? &out->enters[spec->op] : &out->others[spec->op]) +=
 			info.recursion_misses;

@@ -14,24 +14,38 @@
 struct bpf_link;
 struct probes_bpf;
 
+/* How much of a stack can be had, least first. The programs choose the best way to look mappings up that the
+ * kernel has, unless it refuses that one. */
+enum probe_capture {
+	CAPTURE_NONE,
+	CAPTURE_STACK,   /* its mappings are for /proc to tell */
+	CAPTURE_FIND,    /* 5.17 */
+	CAPTURE_ITERATE, /* 6.7 */
+};
+
 struct probe_set {
 	struct probe_request request;
 	const struct probes_filter *filter; /* while it is opened */
-	size_t ring_size;
-	bool storage;      /* calls are paired by task storage */
-	bool untyped_regs; /* programs may not dereference the registers of system calls */
+	size_t ring_size, stack_size, stack_ring_size;
+	bool storage;               /* calls are paired by task storage */
+	bool untyped_regs;          /* programs may not dereference the registers of system calls */
+	enum probe_capture capture; /* of stacks */
 
 	struct probes_bpf *skeleton;
 	uint64_t stands;  /* PROBE_BITs */
 	uint64_t refused; /* each with its why */
 	struct bpf_link *links[PROBES];
 	char whys[PROBES][LOADER_WHY_LEN];
+	char capture_why[LOADER_WHY_LEN]; /* why stacks are wanted and none are captured */
 };
 
-/* Fills in the rest of a set whose request, filter and ring_size are given. 0, or -errno with one line for
+/* Fills in the rest of a set whose request, filter and sizes are given. 0, or -errno with one line for
  * people in why[]; close it in either case. */
 int probe_set_open(struct probe_set *set, char why[static LOADER_WHY_LEN]);
 void probe_set_close(struct probe_set *set);
+
+/* Are the stacks of any calls taken? */
+bool probe_set_captures(const struct probe_set *set);
 
 /* Is the table of known groups kept? */
 bool probe_set_follows(const struct probe_set *set);

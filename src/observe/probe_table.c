@@ -30,7 +30,8 @@
 /* The life of thread groups is told of those that hold or made a segment: both must be known. */
 #define GROUPS (BIT(FORK) | BIT(EXEC) | BIT(EXIT))
 
-#define PROGRAM(function) .program = offsetof(struct probes_bpf, progs.function)
+#define PROGRAM(function)       .program = offsetof(struct probes_bpf, progs.function)
+#define STACK_PROGRAM(function) .stack_program = offsetof(struct probes_bpf, progs.function)
 
 #define SCHED(function) .how = "tp_btf", .kind = PROBE_BTF, .target = #function, PROGRAM(function)
 #define LIFE(how_, function) \
@@ -45,16 +46,17 @@
 	.how = "raw_tp", .kind = PROBE_RAW, .target = target_, PROGRAM(function)
 
 /* The pair on one function, exit and enter */
-#define PAIR(call, target, function, op_, ops_, enter_)                               \
-	[FEXIT_##call] = {FEXIT(target, fexit_##function), .op = op_, .ops = ops_},   \
-	[FENTRY_##call] = {FENTRY(target, fentry_##function), .op = op_, .ops = ops_, \
+#define PAIR(call, target, function, op_, ops_, enter_, ...)                                     \
+	[FEXIT_##call] = {FEXIT(target, fexit_##function), .op = op_, .ops = ops_, __VA_ARGS__}, \
+	[FENTRY_##call] = {FENTRY(target, fentry_##function), .op = op_, .ops = ops_,            \
 			   .enter = enter_}
-#define NATIVE_PAIR(call, function, op, ops) PAIR(call, NATIVE(function), function, op, ops, true)
+#define NATIVE_PAIR(call, function, op, ops, ...) \
+	PAIR(call, NATIVE(function), function, op, ops, true, __VA_ARGS__)
 #define COMPAT_PAIR(call, function, op, ops) \
 	PAIR(COMPAT_##call, COMPAT_##call, compat_##function, op, ops, false)
-#define TRACEPOINT_PAIR(call, function, op_, ops_)                                             \
+#define TRACEPOINT_PAIR(call, function, op_, ops_, ...)                                        \
 	[TRACEPOINT_EXIT_##call] = {TRACEPOINT("sys_exit_" #function, sys_exit_##function),    \
-				    .op = op_, .ops = ops_},                                   \
+				    .op = op_, .ops = ops_, __VA_ARGS__},                      \
 	[TRACEPOINT_ENTER_##call] = {TRACEPOINT("sys_enter_" #function, sys_enter_##function), \
 				     .op = op_, .ops = ops_, .enter = true}
 
@@ -71,8 +73,10 @@ const struct probe_spec probe_table[PROBES] = {
 	[LIFE_MMAP] = {LIFE("fexit", shm_mmap), .op = FACT_ATTACH, .ops = BIT(ATTACH)},
 	[LIFE_NEWSEG] = {LIFE("fexit", newseg), .op = FACT_SHMGET, .ops = BIT(SHMGET) | GROUPS},
 
-	NATIVE_PAIR(SHMGET, shmget, FACT_SHMGET, BIT(SHMGET) | GROUPS),
-	NATIVE_PAIR(SHMAT, shmat, FACT_SHMAT, BIT(SHMAT) | GROUPS),
+	NATIVE_PAIR(SHMGET, shmget, FACT_SHMGET, BIT(SHMGET) | GROUPS,
+		    STACK_PROGRAM(fexit_shmget_stack)),
+	NATIVE_PAIR(SHMAT, shmat, FACT_SHMAT, BIT(SHMAT) | GROUPS,
+		    STACK_PROGRAM(fexit_shmat_stack)),
 	NATIVE_PAIR(SHMDT, shmdt, FACT_SHMDT, BIT(SHMDT)),
 	NATIVE_PAIR(SHMCTL, shmctl, FACT_SHMCTL, BIT(SHMCTL)),
 
@@ -82,8 +86,10 @@ const struct probe_spec probe_table[PROBES] = {
 	COMPAT_PAIR(SHMCTL, shmctl, FACT_SHMCTL, BIT(SHMCTL)),
 	COMPAT_PAIR(IPC, ipc, FACT_SHMGET, FACT_OPS_CALLS | GROUPS),
 
-	TRACEPOINT_PAIR(SHMGET, shmget, FACT_SHMGET, BIT(SHMGET) | GROUPS),
-	TRACEPOINT_PAIR(SHMAT, shmat, FACT_SHMAT, BIT(SHMAT) | GROUPS),
+	TRACEPOINT_PAIR(SHMGET, shmget, FACT_SHMGET, BIT(SHMGET) | GROUPS,
+			STACK_PROGRAM(sys_exit_shmget_stack)),
+	TRACEPOINT_PAIR(SHMAT, shmat, FACT_SHMAT, BIT(SHMAT) | GROUPS,
+			STACK_PROGRAM(sys_exit_shmat_stack)),
 	TRACEPOINT_PAIR(SHMDT, shmdt, FACT_SHMDT, BIT(SHMDT)),
 	TRACEPOINT_PAIR(SHMCTL, shmctl, FACT_SHMCTL, BIT(SHMCTL)),
 	[TRACEPOINT_ENTER_SHMDT_VMA] = {TRACEPOINT("sys_enter_shmdt", sys_enter_shmdt_vma),
@@ -94,6 +100,15 @@ const struct probe_spec probe_table[PROBES] = {
 	[RAW_ENTER] = {RAW("sys_enter", raw_sys_enter), .op = FACT_SHMGET,
 		       .ops = FACT_OPS_CALLS | GROUPS},
 };
+
+bool probe_takes_stacks(const struct probe_request *request, enum probe probe)
+{
+	const struct probe_spec *spec = &probe_table[probe];
+
+	return spec->stack_program &&
+	       request->stacks >=
+		       (spec->op == FACT_SHMGET ? PROBES_STACKS_CREATED : PROBES_STACKS_ATTACHED);
+}
 
 static uint64_t rungs(const struct probe_request *request)
 {

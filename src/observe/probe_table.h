@@ -75,11 +75,12 @@ struct probe_spec {
 	const char *how;    /* "fexit": with the target it makes the name, "fexit:newseg" */
 	const char *target; /* NULL: this architecture has none */
 	enum probe_kind kind;
-	enum fact_op op; /* records of this one are missing when a run was skipped */
-	uint32_t ops;    /* FACT_OP_BITs: any of these needs it */
-	bool tree;       /* following a tree of processes needs it too */
-	bool enter;      /* its exit tells, by SHM_LOSS_ENTER, which runs of it were missed */
-	size_t program;  /* struct bpf_program * in struct probes_bpf, by its offset */
+	enum fact_op op;      /* records of this one are missing when a run was skipped */
+	uint32_t ops;         /* FACT_OP_BITs: any of these needs it */
+	bool tree;            /* following a tree of processes needs it too */
+	bool enter;           /* its exit tells, by SHM_LOSS_ENTER, which runs of it were missed */
+	size_t program;       /* struct bpf_program * in struct probes_bpf, by its offset */
+	size_t stack_program; /* in its place where stacks of these calls are taken; 0: never */
 };
 
 extern const struct probe_spec probe_table[PROBES];
@@ -101,7 +102,11 @@ struct probe_request {
 	bool tree;
 	bool compat; /* by PROBES_RAW, if need be */
 	enum probes_rung rung;
+	enum probes_stacks stacks;
 };
+
+/* Does the request want the stacks of the calls that this probe ends? */
+bool probe_takes_stacks(const struct probe_request *request, enum probe probe);
 
 /* All that the request can use: the better and the next one down. */
 uint64_t probe_wish(const struct probe_request *request);

@@ -13,19 +13,29 @@
 #include "bpf/shm_event.h"
 #include "observe/probe_set.h"
 #include "observe/record.h"
+#include "observe/stack_maps.h"
+#include "observe/stack_record.h"
 #include "probes.skel.h"
 
-enum { RING_SIZE = 4 * 1024 * 1024, NAME_LEN = 48 };
+enum {
+	RING_SIZE = 4 * 1024 * 1024,
+	STACK_RING_SIZE = 8 * 1024 * 1024,
+	STACK_SIZE = 16 * 1024,
+	STACK_SIZE_LEAST = 4 * 1024,
+	NAME_LEN = 48,
+	RINGS = 2,
+};
 
 struct probes {
 	struct probe_set set;
 	struct ring_buffer *ring;
+	struct ring_buffer *stack_ring; /* NULL: there are no stacks */
 	int epoll;
 	size_t ring_records; /* that fit into the ring */
 	struct probe_skips skips;
 
 	char names[PROBES][NAME_LEN];
-	struct probes_report reports[PROBES];
+	struct probes_report reports[PROBES + 1];
 	size_t report_count;
 
 	/* the drain that is under way */
@@ -34,6 +44,13 @@ struct probes {
 	size_t limit;
 	size_t taken;
 	uint64_t bad;
+
+	/* the same for stacks */
+	probes_stack_handler *stack_handler;
+	void *stack_context;
+	size_t stacks_taken;
+	uint64_t stacks_bad;
+	struct stack_record stack;
 };
 
 /* ---- reading ------------------------------------------------------------------------------- */
@@ -52,20 +69,45 @@ static int take(void *context, void *data, size_t size)
 	return probes->taken >= probes->limit ? -ECANCELED : 0;
 }
 
-/* libbpf's own descriptor stays readable as long as there is any record. This one turns readable when
- * the kernel asks for a reader, and is reset by reading it. */
-static int open_ring(struct probes *probes)
+static int take_stack(void *context, void *data, size_t size)
+{
+	struct probes *probes = context;
+
+	if (stack_record_decode(data, size, &probes->stack)) {
+		probes->stacks_bad++;
+		return 0;
+	}
+	probes->stacks_taken++;
+	stack_maps_read(&probes->stack);
+	return probes->stack_handler(probes->stack_context, &probes->stack.sample) ? 0 : -ECANCELED;
+}
+
+static int open_ring(struct probes *probes, const struct bpf_map *map, ring_buffer_sample_fn taker,
+		     struct ring_buffer **out)
 {
 	struct epoll_event interest = {.events = EPOLLIN | EPOLLET};
-	const int map = bpf_map__fd(probes->set.skeleton->maps.ring);
 
-	probes->ring = ring_buffer__new(map, take, probes, NULL);
-	if (!probes->ring)
-		return -errno;
-	probes->epoll = epoll_create1(EPOLL_CLOEXEC);
-	if (probes->epoll < 0 || epoll_ctl(probes->epoll, EPOLL_CTL_ADD, map, &interest))
+	*out = ring_buffer__new(bpf_map__fd(map), taker, probes, NULL);
+	if (!*out || epoll_ctl(probes->epoll, EPOLL_CTL_ADD, bpf_map__fd(map), &interest))
 		return -errno;
 	return 0;
+}
+
+/* libbpf's own descriptor stays readable as long as there is any record. This one turns readable when
+ * the kernel asks for a reader, and is reset by reading it. */
+static int open_rings(struct probes *probes)
+{
+	const struct probe_set *set = &probes->set;
+	int error;
+
+	probes->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (probes->epoll < 0)
+		return -errno;
+	error = open_ring(probes, set->skeleton->maps.ring, take, &probes->ring);
+	if (!error && set->capture)
+		error = open_ring(probes, set->skeleton->maps.stack_ring, take_stack,
+				  &probes->stack_ring);
+	return error;
 }
 
 int probes_fd(const struct probes *probes)
@@ -75,18 +117,31 @@ int probes_fd(const struct probes *probes)
 
 long probes_drain(struct probes *probes, size_t limit, probes_handler *handler, void *context)
 {
-	struct epoll_event ignored;
+	struct epoll_event ignored[RINGS];
 
 	probes->handler = handler;
 	probes->context = context;
 	probes->limit = limit && limit < probes->ring_records ? limit : probes->ring_records;
 	probes->taken = 0;
-	if (epoll_wait(probes->epoll, &ignored, 1, 0) < 0 && errno != EINTR)
+	if (epoll_wait(probes->epoll, ignored, RINGS, 0) < 0 && errno != EINTR)
 		return -errno;
 
 	const int error = ring_buffer__consume(probes->ring);
 
 	return error < 0 && error != -ECANCELED ? error : (long)probes->taken;
+}
+
+long probes_drain_stacks(struct probes *probes, probes_stack_handler *handler, void *context)
+{
+	if (!probes->stack_ring)
+		return 0;
+	probes->stack_handler = handler;
+	probes->stack_context = context;
+	probes->stacks_taken = 0;
+
+	const int error = ring_buffer__consume(probes->stack_ring);
+
+	return error < 0 && error != -ECANCELED ? error : (long)probes->stacks_taken;
 }
 
 void probes_count_skipped(struct probes *probes)
@@ -106,7 +161,11 @@ void probes_loss(const struct probes *probes, struct probes_loss *out)
 {
 	const volatile struct probes_bpf__bss *counters = probes->set.skeleton->bss;
 
-	*out = (struct probes_loss){.bad = probes->bad, .total = probes->bad};
+	*out = (struct probes_loss){
+		.bad = probes->bad,
+		.total = probes->bad,
+		.stacks = counters->stacks_lost + probes->stacks_bad,
+	};
 	for (unsigned int kind = 1; kind < SHM_EVENT_KINDS; kind++) {
 		const uint64_t ring = counters->losses[SHM_LOSS_RING][kind];
 		const uint64_t pairs = counters->losses[SHM_LOSS_PAIRS][kind];
@@ -165,6 +224,18 @@ static uint64_t missed(const struct probe_set *set)
 	return set->refused & probe_wish(&set->request) & ~probe_surpassed(set->stands);
 }
 
+static void report_stacks(struct probes *probes)
+{
+	const struct probe_set *set = &probes->set;
+
+	if (set->request.stacks)
+		probes->reports[probes->report_count++] = (struct probes_report){
+			.name = "user stacks",
+			.stands = probe_set_captures(set),
+			.why = set->capture_why,
+		};
+}
+
 /* A probe that was refused is listed before what stands in its place, since the table has it so. */
 static void report_all(struct probes *probes)
 {
@@ -183,6 +254,7 @@ static void report_all(struct probes *probes)
 		report->why = report->stands ? "" : set->whys[i];
 		probes->report_count++;
 	}
+	report_stacks(probes);
 }
 
 const struct probes_report *probes_reports(const struct probes *probes, size_t *count)
@@ -206,15 +278,26 @@ void probes_describe(const struct probes *probes, struct source_status *status)
 
 	probe_describe(&set->request, set->stands, status);
 	snprintf(status->why, sizeof(status->why), "%s", first_why(set));
+	status->stacks = probe_set_captures(set) ? "kernel" : "none";
+	snprintf(status->stacks_why, sizeof(status->stacks_why), "%s", set->capture_why);
 }
 
 /* ---- opening ------------------------------------------------------------------------------- */
 
+static bool is_power_of_two(size_t size, size_t least, size_t most)
+{
+	return size >= least && size <= most && !(size & (size - 1));
+}
+
 static int check_options(const struct probes_options *options)
 {
-	const size_t size = options->ring_size;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 
-	if (size && (size & (size - 1) || size < (size_t)sysconf(_SC_PAGESIZE)))
+	if ((options->ring_size && !is_power_of_two(options->ring_size, page, SIZE_MAX)) ||
+	    (options->stack_ring_size &&
+	     !is_power_of_two(options->stack_ring_size, page, SIZE_MAX)) ||
+	    (options->stack_size &&
+	     !is_power_of_two(options->stack_size, STACK_SIZE_LEAST, SHM_STACK_MOST)))
 		return -EINVAL;
 	if (options->filter.comm && strlen(options->filter.comm) >= SHM_EVENT_COMM_LEN)
 		return -EINVAL;
@@ -229,6 +312,7 @@ static struct probe_request request_of(const struct probes_options *options)
 		.tree = filter->tree,
 		.compat = options->compat,
 		.rung = options->rung,
+		.stacks = options->stacks,
 	};
 
 	if (filter->failed)
@@ -246,11 +330,14 @@ static int start(struct probes *probes, const struct probes_options *options,
 	set->request = request_of(options);
 	set->filter = &options->filter;
 	set->ring_size = options->ring_size ? options->ring_size : RING_SIZE;
+	set->stack_size = options->stack_size ? options->stack_size : STACK_SIZE;
+	set->stack_ring_size =
+		options->stack_ring_size ? options->stack_ring_size : STACK_RING_SIZE;
 	error = probe_set_open(set, why);
 	if (error)
 		return error;
 	probes->ring_records = set->ring_size / sizeof(struct shm_event);
-	error = open_ring(probes);
+	error = open_rings(probes);
 	if (error)
 		loader_why(error, why);
 	return error;
@@ -269,7 +356,7 @@ int probes_open(const struct probes_options *options, struct probes **out,
 	probes->epoll = -1;
 	error = check_options(options);
 	if (error)
-		snprintf(why, PROBES_WHY_LEN, "a filter or the size of the ring makes no sense");
+		snprintf(why, PROBES_WHY_LEN, "a filter or a size makes no sense");
 	else
 		error = start(probes, options, why);
 	if (error) {
@@ -288,6 +375,7 @@ void probes_close(struct probes *probes)
 	if (probes->epoll >= 0)
 		close(probes->epoll);
 	ring_buffer__free(probes->ring);
+	ring_buffer__free(probes->stack_ring);
 	probe_set_close(&probes->set);
 	free(probes);
 }

@@ -7,7 +7,8 @@
  * on the kernel's functions, else tracepoints. One that cannot be attached does not take others down.
  *
  * Delivery is by one ring buffer without a wake-up per record: read on a timer, or when probes_fd()
- * turns readable (the buffer is filling up). What could not be delivered is counted, by kind.
+ * turns readable (the buffer is filling up). What could not be delivered is counted, by kind. Stacks
+ * have a ring buffer of their own: one that is lost costs no event.
  */
 #ifndef OBSERVE_PROBES_H
 #define OBSERVE_PROBES_H
@@ -15,6 +16,7 @@
 #include <stddef.h>
 
 #include "base/fact.h"
+#include "base/stack_sample.h"
 
 struct probes;
 
@@ -36,10 +38,20 @@ enum probes_rung {
 	PROBES_TRACEPOINT, /* do not try fentry and fexit */
 };
 
+/* Of which calls the user stack is taken; only of those that pass the filter, and of no 32-bit program */
+enum probes_stacks {
+	PROBES_STACKS_OFF,
+	PROBES_STACKS_CREATED,  /* shmget that made a segment */
+	PROBES_STACKS_ATTACHED, /* and shmat that succeeded */
+};
+
 struct probes_options {
 	enum probes_rung rung;
 	bool compat; /* follow calls of 32-bit programs even where that taxes every system call */
 	size_t ring_size; /* bytes; a power of two of at least a page; 0: 4 MiB */
+	enum probes_stacks stacks;
+	size_t stack_size;      /* bytes of a stack at most: 4, 8, 16, 32 or 64 KiB; 0: 16 KiB */
+	size_t stack_ring_size; /* as ring_size; 0: 8 MiB */
 	struct probes_filter filter;
 };
 
@@ -53,7 +65,7 @@ int probes_open(const struct probes_options *options, struct probes **out,
 void probes_close(struct probes *probes);
 
 /* Each probe that was wanted by itself, the better rung first, for doctor. A probe of a lower rung is
- * listed only where the better one does not stand. */
+ * listed only where the better one does not stand. Stacks that were wanted are the last one. */
 struct probes_report {
 	const char *name; /* "fexit:__x64_sys_shmget", "tracepoint:sys_exit_shmget" */
 	bool stands;
@@ -61,16 +73,24 @@ struct probes_report {
 };
 const struct probes_report *probes_reports(const struct probes *probes, size_t *count);
 
-/* Fills in what of the status the probes know: calls, compat, life, exact, unseen, and why not better. */
+/* Fills in what of the status the probes know: calls, compat, life, exact, unseen, and why not better; stacks,
+ * and why not. */
 void probes_describe(const struct probes *probes, struct source_status *status);
 
-/* Readable when the ring is filling up. */
+/* Readable when one of the rings is filling up: drain both. */
 int probes_fd(const struct probes *probes);
 
 /* Hands the records that are there to the handler, at most `limit` (0: no limit but those there when
  * it began), oldest first. Returns how many, or -errno. Bad records are counted and skipped. */
 typedef void probes_handler(void *context, const struct event *event);
 long probes_drain(struct probes *probes, size_t limit, probes_handler *handler, void *context);
+
+/* The same for stacks, none when they are off: until there are no more, or the handler has had enough for now and
+ * returns false; the one that it was given is taken all the same. Sample and what it points to are valid
+ * while the handler runs. A sample is there once the event of its call (event.sampled) is: drained after
+ * the events it is found. */
+typedef bool probes_stack_handler(void *context, const struct stack_sample *sample);
+long probes_drain_stacks(struct probes *probes, probes_stack_handler *handler, void *context);
 
 /* Tells the kernel who holds a mapping or made a segment: their fork, exec and exit are delivered from
  * now on. shmat and shmget add their callers by themselves. `pid` is as events name it. 0, -ENOSPC
@@ -88,6 +108,7 @@ struct probes_loss {
 	uint64_t skipped; /* by reason: programs that the kernel did not run since one was busy on
 			   * that CPU; as of the last probes_count_skipped() */
 	uint64_t bad;     /* records that could not be decoded; part of total, of no op */
+	uint64_t stacks;  /* of calls whose event was delivered: not part of total */
 };
 /* Since the start. Cheap: reads a mapped page. */
 void probes_loss(const struct probes *probes, struct probes_loss *out);

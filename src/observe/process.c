@@ -149,9 +149,9 @@ static bool status_uid(const char *text, size_t length, uint32_t *uid)
 	return true;
 }
 
-static uint64_t ticks_to_ns(uint64_t ticks)
+static uint64_t tick_ns(void)
 {
-	return ticks * (CLOCK_SECOND / (uint64_t)sysconf(_SC_CLK_TCK));
+	return CLOCK_SECOND / (uint64_t)sysconf(_SC_CLK_TCK);
 }
 
 static int stat_read(int directory, const char *name, char comm[static FACT_COMM_LEN],
@@ -167,7 +167,7 @@ static int stat_read(int directory, const char *name, char comm[static FACT_COMM
 	const int error = process_parse_stat(text, (size_t)length, comm, NULL, &ticks);
 
 	if (!error)
-		*start_time = ticks_to_ns(ticks);
+		*start_time = ticks * tick_ns();
 	return error;
 }
 
@@ -244,4 +244,14 @@ int process_start_time(int pid, uint64_t *start_time)
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 	return stat_read(AT_FDCWD, path, comm, start_time);
+}
+
+int process_check(int pid, uint64_t start_time)
+{
+	uint64_t found;
+	const int error = process_start_time(pid, &found);
+
+	if (error)
+		return error;
+	return !start_time || start_time / tick_ns() == found / tick_ns() ? 0 : -ESRCH;
 }

@@ -16,6 +16,10 @@ int process_read(int pid, struct process_facts *facts);
 /* The start time only, ns of CLOCK_BOOTTIME to the clock tick. 0, or -ESRCH and others. */
 int process_start_time(int pid, uint64_t *start_time);
 
+/* Whether the pid is still that of the process that started then, to the clock tick; 0 is any. 0, or -ESRCH and
+ * others. What was opened by the pid before belongs to that process, too. */
+int process_check(int pid, uint64_t start_time);
+
 /* Parses /proc/PID/stat: the comm may hold any byte, ')' and spaces included. Pure. `state` may be NULL.
  * `ticks` is start time in clock ticks. 0 or -EINVAL. */
 int process_parse_stat(const char *text, size_t length, char comm[static FACT_COMM_LEN],

@@ -74,6 +74,8 @@ static void decode_common(const struct shm_event *record, struct event *event)
 		.gid = record->gid,
 		.ret = record->ret,
 		.op = ops[record->kind],
+		.sampled = record->flags & SHM_EVENT_SAMPLED,
+		.aside = record->flags & SHM_EVENT_ASIDE,
 	};
 	text_safe(event->comm, sizeof(event->comm), record->comm, sizeof(record->comm));
 }

@@ -14,9 +14,10 @@
  * the time of the two calls (namespaces_visit). 0: *nattch is how many attachments the segment had at that
  * moment; with none of them it is gone, else it goes with the last. Or -errno: -ESTALE when the shmid is
  * another segment's by now, or this one was changed by IPC_SET; -EIDRM when there is none any more;
- * -EPERM or -EACCES; -ESRCH when `place` leads into the namespace no more; -EINVAL when not all of the
- * facts are known. */
+ * -EBUSY when it is attached, unless `attached` allows that; -EPERM or -EACCES; -ESRCH when `place` leads
+ * into the namespace no more; -EINVAL when not all of the facts are known. *call is the IPC_RMID by this process with what the kernel said of it, as a source tells
+ * calls; its time is 0 when none was made. */
 int remove_segment(const struct namespace_facts *place, const struct segment_facts *facts,
-		   uint64_t *nattch);
+		   bool attached, uint64_t *nattch, struct event *call);
 
 #endif

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "observe/process.h"
 
 enum { PATH_LEN = 32, RESIDENT_ENTRIES = 4096 };
 
@@ -56,7 +57,7 @@ static int resident_walk(int fd, uint64_t first, uint64_t end, uint64_t page_siz
 	return 0;
 }
 
-int resident_read(int pid, uint64_t address, uint64_t length, uint64_t *bytes)
+int resident_read(int pid, uint64_t start_time, uint64_t address, uint64_t length, uint64_t *bytes)
 {
 	const uint64_t page_size = (uint64_t)sysconf(_SC_PAGESIZE);
 	char path[PATH_LEN];
@@ -69,8 +70,12 @@ int resident_read(int pid, uint64_t address, uint64_t length, uint64_t *bytes)
 
 	if (fd < 0)
 		return resident_error(pid, errno);
-	error = resident_walk(fd, address / page_size,
-			      (address + length + page_size - 1) / page_size, page_size, bytes);
+	/* The descriptor stays with its process, whoever has the pid later. */
+	error = process_check(pid, start_time);
+	if (!error)
+		error = resident_walk(fd, address / page_size,
+				      (address + length + page_size - 1) / page_size, page_size,
+				      bytes);
 	close(fd);
 	return error;
 }
