@@ -46,7 +46,8 @@ BPF_CFLAGS := -target bpf -mcpu=v3 -O2 -g -Wall -Wextra -Wno-unused-parameter -W
 	      -D__TARGET_ARCH_$(BPF_ARCH) -I. -Ivendor
 
 PACKAGE_CFLAGS := $(shell $(PKG_CONFIG) --cflags json-c ncursesw 2>/dev/null)
-libs        = $(shell $(PKG_CONFIG) --libs $(1))
+# Of packages, and -lx for a library that is in none
+libs        = $(shell $(PKG_CONFIG) --libs $(filter-out -l%,$(1))) $(filter -l%,$(1))
 
 ifeq ($(V),1)
 Q          :=
@@ -66,7 +67,7 @@ endif
 # ---- what there is ---------------------------------------------------------------------------
 
 # A room is a folder with a static library of its own; main.c and the demos are programs.
-ROOMS      := base observe model report cmd ui
+ROOMS      := base observe model stack judge report cmd ui
 room_dir    = $(if $(filter ui,$(1)),ui,src/$(1))
 room_objs   = $(patsubst %.c,$(BUILD)/%.o,$(wildcard $(call room_dir,$(1))/*.c))
 room_libs   = $(patsubst %,$(BUILD)/lib%.a,$(1))
@@ -92,6 +93,12 @@ HELPERS      := $(patsubst tests/live/helpers/%.c,$(BUILD)/tests/helpers/%,\
 # Programs that come by the 32-bit entry, which arm64 has too, but not for what its compiler makes.
 COMPAT       := $(if $(filter x86,$(BPF_ARCH)),\
 		$(addprefix $(BUILD)/tests/helpers/,compat32 int80))
+# The same creator of segments as HELPERS has, linked in other ways
+CREATORS     := $(addprefix $(BUILD)/tests/helpers/,creator-static creator-shared)
+# Programs whose stacks are unwound: the same chain of calls, made in other ways. What a user of them has in
+# CFLAGS plays no part.
+CHAINS       := $(addprefix $(BUILD)/tests/stacks/,pie exec static static-pie pointers bare clang symbols \
+		stripped compressed dwarf4 split-id split-sum library cxx cxx-clang)
 SCRIPT_TESTS := $(wildcard tests/unit/*.sh tests/live/*.sh tests/screen/*.sh)
 
 # What a unit test links with, besides the base room: by the room of the noun that it tests
@@ -100,19 +107,27 @@ SCRIPT_TESTS := $(wildcard tests/unit/*.sh tests/live/*.sh tests/screen/*.sh)
 # in secret does not pass. Of observe/ that holds for what does not load programs into the kernel.
 ROOMS_base     :=
 ROOMS_model    := model
+ROOMS_judge    := judge model
+ROOMS_test_verdict_rises := judge model
+ROOMS_test_verdict_traps := judge model
 ROOMS_observe  := observe
-ROOMS_report   := report model
+ROOMS_report   := report judge model stack
 LIBS_report    := json-c
-ROOMS_cmd      := cmd report model
+ROOMS_stack    := stack
+LIBS_stack     := libdw libelf zlib -liberty
+# Whoever shows call paths needs no library for that.
+ROOMS_test_call_paths := stack
+LIBS_test_call_paths  :=
+ROOMS_cmd      := cmd report judge model stack
 LIBS_cmd       := json-c
 # What the view has that needs no terminal
-ROOMS_test_config  := ui report model
+ROOMS_test_config  := ui report judge model stack
 LIBS_test_config   := json-c
-ROOMS_test_columns := ui report model
+ROOMS_test_columns := ui report judge model stack
 LIBS_test_columns  := json-c
-ROOMS_test_search  := ui report model
+ROOMS_test_search  := ui report judge model stack
 LIBS_test_search   := json-c
-ROOMS_test_tags    := ui report model
+ROOMS_test_tags    := ui report judge model stack
 LIBS_test_tags     := json-c
 
 noun         = $(patsubst test_%,%,$(1))
@@ -151,7 +166,7 @@ check-kernels: ## run the live tests inside of Debian's kernels (tests/kernels/r
 	@$(MAKE) --no-print-directory tests && \
 		tests/kernels/run.sh; status=$$?; $(give_back); exit $$status
 
-tests: all $(UNIT_TESTS) $(LIVE_TESTS) $(SCREEN_TESTS) $(BENCHES) $(HELPERS) $(COMPAT) ## build all tests
+tests: all $(UNIT_TESTS) $(LIVE_TESTS) $(SCREEN_TESTS) $(BENCHES) $(HELPERS) $(COMPAT) $(CREATORS) ## build all tests
 
 unit: $(UNIT_TESTS) ## build the unit tests
 
@@ -211,8 +226,8 @@ $(foreach room,$(ROOMS),$(eval $(call room_rule,$(room))))
 
 link = $(CC) $(SANITIZERS) $(CFLAGS) $(LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^)
 
-ENGINE      := cmd report model observe base
-ENGINE_LIBS  = libbpf libelf zlib json-c
+ENGINE      := cmd report judge model observe stack base
+ENGINE_LIBS  = libbpf libdw libelf zlib json-c -liberty
 
 $(SHMTOP): $(BUILD)/src/main.o $(call room_libs,ui $(ENGINE))
 	$(call say,LD,$@)
@@ -250,7 +265,7 @@ $(LIVE_TESTS): $(BUILD)/%: $(BUILD)/%.o $(call shared_objs,live) $(call room_lib
 	$(Q)$(link) $(call libs,$(ENGINE_LIBS) cmocka)
 
 $(SCREEN_TESTS) $(FUZZERS): $(BUILD)/%: $(BUILD)/%.o $(call shared_objs,screen) \
-		$(call room_libs,ui report model base)
+		$(call room_libs,ui report judge model stack base)
 	$(call say,LD,$@)
 	$(Q)$(link) $(call libs,json-c ncursesw cmocka vterm) -lutil -lpthread
 
@@ -269,6 +284,56 @@ $(COMPAT): tests/live/helpers/compat.c $(BUILD)/flags
 	@mkdir -p $(@D)
 	$(Q)$(CC) -std=gnu17 $(WARNINGS) -O1 -g -ffreestanding -fno-stack-protector -fno-pie \
 		-static -nostdlib $(if $(filter %32,$@),-m32,-m64) -o $@ $<
+
+creator = $(CC) -std=gnu17 -D_GNU_SOURCE $(WARNINGS) $(CFLAGS) $(LDFLAGS) -o $@ $(1) $(filter %.c %.so,$^) -lpthread
+
+$(CREATORS) $(BUILD)/tests/helpers/libcreator.so: tests/live/helpers/creator.c \
+		tests/live/helpers/creator.h $(BUILD)/flags
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(call creator,$(CREATOR_FLAGS))
+
+$(BUILD)/tests/helpers/creator-static: CREATOR_FLAGS := -static
+$(BUILD)/tests/helpers/libcreator.so: CREATOR_FLAGS := -DCREATOR_LIBRARY -shared -fPIC \
+		-Wl,-soname,libcreator.so
+$(BUILD)/tests/helpers/creator-shared: CREATOR_FLAGS := -DCREATOR_MAIN -Wl,-rpath,'$$ORIGIN'
+$(BUILD)/tests/helpers/creator-shared: $(BUILD)/tests/helpers/libcreator.so
+
+CHAIN_CC          = $(CC)
+CHAIN_FLAGS      := -fPIE -pie
+CHAIN_DEBUG      := -g
+CHAIN_SOURCE     := tests/unit/stacks/chain.c
+chain             = $(BUILD)/tests/stacks/$(1)
+
+$(call chain,exec): CHAIN_FLAGS := -fno-pie -no-pie
+$(call chain,static): CHAIN_FLAGS := -fno-pie -static
+$(call chain,static-pie): CHAIN_FLAGS := -fPIE -static-pie
+$(call chain,pointers): CHAIN_FLAGS += -fno-omit-frame-pointer -fno-asynchronous-unwind-tables -fno-unwind-tables
+$(call chain,bare): CHAIN_FLAGS += -DCHAIN_BARE
+$(call chain,clang): CHAIN_CC := $(BPF_CLANG)
+$(call chain,symbols): CHAIN_DEBUG := -g0
+$(call chain,stripped): CHAIN_DEBUG := -g0 -s
+$(call chain,compressed): CHAIN_DEBUG := -g -gz
+$(call chain,dwarf4): CHAIN_DEBUG := -gdwarf-4
+$(call chain,split-id): CHAIN_FLAGS += -Wl,--build-id=sha1
+$(call chain,split-sum): CHAIN_FLAGS += -Wl,--build-id=none
+$(call chain,libchain.so): CHAIN_FLAGS := -fPIC -shared -DCHAIN_LIBRARY
+$(call chain,library): CHAIN_FLAGS += -DCHAIN_MAIN -L$(BUILD)/tests/stacks -lchain -Wl,-rpath,'$$ORIGIN'
+$(call chain,library): $(call chain,libchain.so)
+$(call chain,cxx): CHAIN_CC = $(CXX)
+$(call chain,cxx-clang): CHAIN_CC := $(BPF_CLANG)
+$(call chain,cxx) $(call chain,cxx-clang): CHAIN_SOURCE := tests/unit/stacks/chain.cc
+
+$(CHAINS) $(call chain,libchain.so): $(wildcard tests/unit/stacks/*) $(BUILD)/flags
+	$(call say,CC,$@)
+	@mkdir -p $(@D)
+	$(Q)$(CHAIN_CC) -D_GNU_SOURCE -Wall -Wextra -Werror -O2 $(CHAIN_DEBUG) -o $@ $(CHAIN_SOURCE) \
+		$(CHAIN_FLAGS) -lpthread
+	$(Q)case $@ in *split-*) \
+		objcopy --only-keep-debug $@ $@.debug && \
+		strip $@ && objcopy --add-gnu-debuglink=$@.debug $@;; esac
+
+$(addprefix $(BUILD)/tests/,unit/test_unwind unit/test_namer unit/test_modules bench/unwind): | $(CHAINS)
 
 # ---- the looks of the source -----------------------------------------------------------------
 

@@ -24,13 +24,14 @@ struct call_module {
 
 /* Several frames may stand for one address, the innermost first, where functions were inlined. */
 struct call_frame {
-	uint64_t addr;                    /* of the instruction, in the process; that of the first sample */
+	uint64_t addr; /* of the instruction, in the process; that of the first sample */
 	const struct call_module *module; /* NULL unknown */
-	uint64_t offset;                  /* in the file as ELF numbers it (virtual address without bias) */
-	bool inlined;                     /* into the next frame */
-	const char *function;             /* safe, demangled; "" unknown */
-	const char *file;                 /* source as the debug information names it; "" unknown */
-	int line;                         /* 0 unknown */
+	uint64_t offset;      /* in the file as ELF numbers it (virtual address without bias) */
+	bool inlined;         /* into the next frame */
+	const char *function; /* safe, demangled; "" unknown */
+	uint64_t into;        /* of the instruction, in the function; bytes */
+	const char *file;     /* source as the debug information names it; "" unknown */
+	int line;             /* 0 unknown */
 };
 
 struct call_path {

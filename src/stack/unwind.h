@@ -4,7 +4,9 @@
  * or neither. What was learnt of a file is kept for the next sample, whatever addresses its process has.
  *
  * Where there is no unwind information the chain of frame pointers is followed. Unwinding is cheap once a file is
- * known (about 10 us); naming may take 70 ms for one file: so it is done later, in pieces.
+ * known (about 5 us). Naming may take 50 ms and more for one file, and reads what hostile files say of
+ * themselves: a worker process does it (namer.h), a child that raises no SIGCHLD and that no wait() without
+ * __WALL finds. It is started when there is something to name, and ends after 10 s without work.
  */
 #ifndef STACK_UNWIND_H
 #define STACK_UNWIND_H
@@ -21,8 +23,9 @@ void unwinder_free(struct unwinder *unwinder);
 /* The id of its call path; 0: nothing could be made of it, not even its first frame, or no room is left. */
 uint32_t unwinder_unwind(struct unwinder *unwinder, const struct stack_sample *sample);
 
-/* Names frames that have no names yet, until nothing is left or the deadline (clock_now()) has passed; at least
- * one piece each time. UINT64_MAX: all. Returns whether anything is left to do. */
+/* Has frames named that have no names yet, until nothing is left or the deadline (clock_now()) has passed: it waits
+ * for the worker until then, and no longer. 0: takes what is there. UINT64_MAX: all. Returns whether anything is
+ * left to do. To be called once a tick in any case: an idle worker ends then. */
 bool unwinder_name(struct unwinder *unwinder, uint64_t deadline);
 
 #endif

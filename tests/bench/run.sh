@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Measures speed and cost beside the tools that people have:
-#	tests/bench/run.sh [cycle] [others] [view] [frame] [scan] [list]		default: all
+#	tests/bench/run.sh [cycle] [capture] [others] [view] [frame] [scan] [list] [stack]		default: all
 #
 # Prints a table: what, the figure, its ratio to the line that it is compared with, and the command
 # that gives it. Both sides of a comparison run in turns, BENCH_TURNS times each (3), and the best of each
@@ -157,6 +157,34 @@ bench_others() {
 		compare_others "the kernel's floor: an enter and an exit tracepoint" tracepoint \
 			"perf stat -a -e syscalls:sys_{enter,exit}_shmget"
 	fi
+}
+
+# ---- stacks: taken -----------------------------------------------------------------------------
+
+# capture_row "WHAT" CASE COLUMN: beside the same call, traced without stacks
+capture_row() {
+	capture_off=$(awk -v k="$3" '$1 == "off" { print $k }' "$work/capture")
+	capture_one=$(awk -v which="$2" -v k="$3" '$1 == which { print $k }' "$work/capture")
+	row "$1" "$capture_one ns" "$(ratio "$capture_one" "$capture_off")" "capture 100"
+}
+
+bench_capture() {
+	title "the stack of each creating call (ratio: to traced without stacks)"
+	"$bench/capture" 100 >"$work/capture" || return
+	capture_row "shmget that creates, and IPC_RMID: untraced" untraced 2
+	capture_row "    traced, no stacks" off 2
+	capture_row "    stacks of at most 4K" 4K 2
+	capture_row "    stacks of at most 16K" 16K 2
+	capture_row "    stacks of at most 64K" 64K 2
+	capture_row "under 16K of stack full of addresses: no stacks" off 3
+	capture_row "    stacks of at most 4K" 4K 3
+	capture_row "    stacks of at most 16K" 16K 3
+	capture_row "shmget that finds: no stacks" off 4
+	capture_row "    stacks of creating calls" 16K 4
+	capture_row "shmat and shmdt: no stacks" off 5
+	capture_row "    stacks of creating calls" 16K 5
+	capture_row "    stacks of shmat, too" attached 5
+	row "stacks lost" "$(awk '{ n += $6 } END { print n }' "$work/capture")" "-" "capture 100"
 }
 
 # ---- the view ----------------------------------------------------------------------------------
@@ -382,13 +410,38 @@ bench_list() {
 	bench_list_at 32000 10000
 }
 
-[ $# -gt 0 ] || set -- cycle others view frame scan list
+# ---- stacks: unwound ----------------------------------------------------------------------------
+
+# stack_rows "WHAT" [PROGRAM...]: its frames copied once, then unwound and named
+stack_rows() {
+	stack_what=$1
+	shift
+	stack_all=$("$bench/unwind" 100000 "$@") || {
+		row "$stack_what" "-" "-" "unwind 100000 $*"
+		return
+	}
+	# shellcheck disable=SC2086 # numbers
+	set -- $stack_all
+	row "$stack_what, $1 frames: a file for the first time" "$2 us" "-" "unwind 100000"
+	row "    later" "$3 us" "-" "$4 a second"
+	row "    all names, in the worker" "$5 ms" "-" "at most $6 us of shmtop's own at a time"
+}
+
+bench_stack() {
+	title "unwinding the stack of a creating call"
+	stack_rows "an executable"
+	stack_rows "a static one" "$BUILD/tests/stacks/static"
+	stack_rows "C++" "$BUILD/tests/stacks/cxx"
+	stack_rows "perl" perl -e 'shmget(1, 1, 0)'
+}
+
+[ $# -gt 0 ] || set -- cycle capture others view frame scan list stack
 uname -srm
 for part; do
 	case $part in
-	cycle | others | view | frame | scan | list) "bench_$part" ;;
+	cycle | capture | others | view | frame | scan | list | stack) "bench_$part" ;;
 	*)
-		echo "tests/bench/run.sh: no part '$part'; known: cycle others view frame scan list" >&2
+		echo "tests/bench/run.sh: no part '$part'; known: cycle capture others view frame scan list stack" >&2
 		exit 2
 		;;
 	esac
