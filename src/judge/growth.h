@@ -10,18 +10,18 @@
 
 struct growth;
 
-/* Segments that nobody has attached and whose makers are the same: the executable (else comm) and, where it is
- * known, the call site. */
+/* Segments that nobody has attached and whose makers are the same: the call site and the comm where the site is
+ * known, else the executable (else comm), see judge/program.h. Removed ones and mailboxes do not count. */
 struct growth_row {
-	const char *program; /* safe; "-" unknown */
+	const char *program; /* executable, else comm; safe; "-" unknown */
 	uint32_t site;       /* of segment.site; 0 unknown */
 	size_t count;        /* left behind now */
 	uint64_t bytes;      /* asked for by them */
 	size_t before;       /* count when it was first looked at, and that time */
 	uint64_t since;
-	bool grows;      /* steadily: more at each of several looks, hardly ever less */
-	double rate;     /* segments an hour; 0 where it does not grow */
-	bool has_full;   /* at that rate SHMMNI or SHMALL is used up in `full` seconds, whichever comes first */
+	bool grows;  /* steadily: more at each of several looks, hardly ever less */
+	double rate; /* segments an hour; 0 where it does not grow */
+	bool has_full; /* at that rate SHMMNI or SHMALL is used up in `full` seconds, whichever comes first */
 	uint64_t full;
 	const char *full_of; /* "SHMMNI", "SHMALL" */
 };
@@ -37,6 +37,11 @@ int growth_update(struct growth *growth, const struct model *model, uint64_t now
 const struct growth_row *growth_rows(const struct growth *growth, size_t *count);
 /* The row that a segment belongs to, NULL none. */
 const struct growth_row *growth_of(const struct growth *growth, const struct segment *segment);
+/* How many of the rows grow */
+size_t growth_growing(const struct growth *growth);
+/* The stranger that is the only holder of a removed segment, once its creator has let go: neither that, nor one
+ * that has it by fork. NULL: it is not held like that. */
+const struct process *growth_pinner(const struct segment *segment);
 /* How many removed segments of others this process is the only holder of; and whether they become more. */
 size_t growth_pinned(const struct growth *growth, const struct process *process, bool *grows);
 

@@ -14,12 +14,12 @@ enum verdict_kind {
 	VERDICT_UNKNOWN, /* too little is known */
 	VERDICT_GONE,    /* it ended */
 	VERDICT_IN_USE,
-	VERDICT_NEW,            /* within the grace period */
-	VERDICT_DEST,           /* removed: goes with its last holder */
-	VERDICT_IDLE,           /* nattch 0, and somebody who knows it lives, or may */
-	VERDICT_MAILBOX,        /* meant to stay without anybody attached, by a key that is known for it */
-	VERDICT_ORPHAN,         /* nattch 0, and everybody who ever touched it is gone */
-	VERDICT_GROWING,        /* as orphan or idle, and its creator or call site leaves more and more behind */
+	VERDICT_NEW,     /* within the grace period */
+	VERDICT_DEST,    /* removed: goes with its last holder */
+	VERDICT_IDLE,    /* nattch 0, and somebody who knows it lives, or may */
+	VERDICT_MAILBOX, /* meant to stay without anybody attached, by a key that is known for it */
+	VERDICT_ORPHAN,  /* nattch 0, and everybody who ever touched it is gone */
+	VERDICT_GROWING, /* as orphan or idle, and its creator or call site leaves more and more behind */
 	VERDICT_DEST_PINNED,    /* removed, and a stranger holds more and more of such */
 	VERDICT_FAILED_REMOVAL, /* an IPC_RMID was refused, then everybody left */
 	VERDICT_ATTACH_LEAK,    /* one process maps it again and again */
@@ -27,14 +27,14 @@ enum verdict_kind {
 };
 
 enum verdict_confidence {
-	VERDICT_NONE, /* nothing is wrong */
-	VERDICT_LOW,  /* "watch" */
+	VERDICT_NONE,   /* nothing is wrong */
+	VERDICT_LOW,    /* "watch" */
 	VERDICT_MEDIUM, /* "likely" */
 	VERDICT_HIGH,   /* "sure" */
 	VERDICT_CONFIDENCES,
 };
 
-enum { VERDICT_REASONS = 6, VERDICT_REASON_LEN = 128 };
+enum { VERDICT_REASONS = 8, VERDICT_REASON_LEN = 192 };
 
 struct verdict {
 	enum verdict_kind kind;

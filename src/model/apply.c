@@ -49,6 +49,7 @@ static void take_creation(struct segment *segment, const struct event *event)
 
 	segment->born = event->time;
 	segment->witnessed = true;
+	segment->unbroken = true;
 	segment->key = event->key;
 	segment->has_key = true;
 	segment->create_flags = event->flags;
@@ -297,6 +298,10 @@ static int apply_shmat(struct model *model, const struct event *event, struct se
 {
 	if (!segment || segment->gone)
 		return 0;
+	/* somebody has a use for it */
+	if (event->ret >= 0 && segment->refused && segment->refused < event->time &&
+	    segment->refused_to->pid != event->pid)
+		segment->refused = 0;
 	/* while it ran the kernel counted one more, even where it failed */
 	if (event->ret < 0 || model_is_told(model, FACT_EXACT_ATTACH)) {
 		segment_unsettle(segment, event->time);
@@ -312,6 +317,7 @@ static int apply_shmat(struct model *model, const struct event *event, struct se
 	/* first the count: a remap of its own mapping is not the end of a removed segment */
 	segment_count(model, segment, 1, event->time);
 	segment_used_by(model, segment, process, event->time);
+	segment_attached_by(model, segment, process, event->time);
 	if (event->mm == 0 || !segment_moves_mappings(segment, event->time))
 		return process ? 0 : -ENOMEM;
 	return attach_mapping(model, segment, event, process);
@@ -364,6 +370,19 @@ static int apply_shmdt(struct model *model, const struct event *event, struct se
 	return 0;
 }
 
+/* Whoever has nothing to do with the segment may well be refused. */
+static void apply_refusal(struct model *model, const struct event *event, struct segment *segment)
+{
+	struct process *process = process_find(model, event->pid, event->start_time);
+
+	if ((event->ret != -EPERM && event->ret != -EACCES) || segment->gone ||
+	    segment->refused > event->time || !process || !family_includes(segment, process))
+		return;
+	segment->refused = event->time;
+	segment->refused_ret = event->ret;
+	process_use(model, &segment->refused_to, process);
+}
+
 static void apply_removal(struct model *model, const struct event *event, struct segment *segment)
 {
 	bool counted = segment->witnessed || segment->facts_time;
@@ -373,8 +392,10 @@ static void apply_removal(struct model *model, const struct event *event, struct
 		segment->removal_ret = event->ret;
 		segment->removal_pid = event->pid;
 	}
-	if (event->ret < 0)
+	if (event->ret < 0) {
+		apply_refusal(model, event, segment);
 		return;
+	}
 	if (segment->gone) {
 		apply_to_gone(segment, event);
 		return;
@@ -439,6 +460,8 @@ static int inherit(struct model *model, const struct mapping *from, struct holde
 	there->since = event->time;
 	segment_count(model, segment, 1, event->time);
 	segment_used_by(model, segment, parent, event->time);
+	segment_attached_by(model, segment, parent, event->time);
+	segment->shared = true;
 	attachment_tell_inherited(model, there, event);
 	return 0;
 }
@@ -448,15 +471,18 @@ static int apply_fork(struct model *model, const struct event *event, struct seg
 	const struct holder *parent = holder_find(model, event->mm);
 	struct holder *child;
 
+	int error = family_fork(model, event);
+
 	(void)segment;
-	if (event->child_mm == 0 || event->child_mm == event->mm)
-		return 0;
+	if (error || event->child_mm == 0 || event->child_mm == event->mm)
+		return error;
 	if (model_is_told(model, FACT_EXACT_INHERIT))
 		return attachment_name(model, event);
 	if (!parent)
 		return 0;
 	struct process *process = process_of_event(model, event);
-	int error = holder_get(model, event->child_mm, process_of_child(model, event), &child);
+
+	error = holder_get(model, event->child_mm, process_of_child(model, event), &child);
 
 	if (error)
 		return error;
@@ -536,7 +562,8 @@ static int apply_call(struct model *model, const struct event *event)
 	struct segment *segment;
 	int error = find_segment(model, event, &segment);
 
-	history_add(model, event, segment);
+	if (!event->aside)
+		history_add(model, event, segment);
 	return error ? error : apply_table[event->op](model, event, segment);
 }
 

@@ -227,6 +227,7 @@ static int apply_attach(struct model *model, const struct event *event)
 	else
 		segment_count(model, segment, 1, event->time);
 	segment_used_by(model, segment, process, event->time);
+	segment_attached_by(model, segment, process, event->time);
 	return error;
 }
 
@@ -440,8 +441,10 @@ int attachment_name(struct model *model, const struct event *event)
 	holder_label(model, child, process);
 	for (const struct mapping *mapping = child->unnamed ? child->mappings : NULL; mapping;
 	     mapping = mapping->holder_next)
-		if (mapping->origin == MAPPING_FORK)
+		if (mapping->origin == MAPPING_FORK) {
+			mapping->segment->shared = true;
 			attachment_tell_inherited(model, mapping, event);
+		}
 	child->unnamed = false;
 	return 0;
 }

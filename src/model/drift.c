@@ -90,6 +90,7 @@ void model_distrust(struct model *model)
 {
 	model->revision++;
 	model->distrusted = true;
+	family_distrust(model);
 	for (struct segment *segment = model->living; segment; segment = segment->next)
 		segment->trusted = false;
 }

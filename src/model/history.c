@@ -86,6 +86,34 @@ void history_close_seconds(struct model *model, uint64_t now)
 		model->seconds_end = second;
 }
 
+bool model_set_stack(struct model *model, uint32_t ipcns, int32_t shmid, uint64_t time,
+		     uint32_t stack, uint32_t site)
+{
+	struct segment *segment = segment_at(model, ipcns, shmid, time);
+	uint64_t first = model_events_first(model);
+	uint64_t at = segment ? segment->last_event : 0;
+	bool made = segment && segment->witnessed && segment->born == time;
+	bool found = made;
+
+	while (at > first) {
+		struct model_event *entry = &model->ring[(at - 1) % model->limits.events];
+
+		at = entry->previous;
+		if (entry->event.time != time || !(FACT_OP_BIT(entry->event.op) & FACT_OPS_CALLS))
+			continue;
+		entry->event.stack = stack;
+		made = made || entry->event.created;
+		found = true;
+		break;
+	}
+	if (made) {
+		segment->stack = stack;
+		segment->site = site;
+	}
+	model->revision += found;
+	return found;
+}
+
 size_t model_rates(const struct model *model, uint32_t out[static MODEL_RATES])
 {
 	uint64_t first = model->seconds_first;

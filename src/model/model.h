@@ -59,6 +59,7 @@ struct process {
 	const char *exe;          /* "" unknown */
 	const char *cgroup;       /* "" unknown */
 	int32_t inner_pid;        /* 0 unknown */
+	uint64_t cgroup_id;       /* cgroup v2 id, as the last event had it; 0 unknown */
 
 	/* the model's own */
 	uint64_t latest;  /* start time unknown: it started no later than this; 0 cannot be told */
@@ -74,7 +75,21 @@ struct process {
 	struct segment *gone;     /* those that it made and that ended, by sibling_next */
 	size_t gone_count;
 	struct segment_id let_go; /* of the last detach by shmdt that a record told */
+	unsigned int knows;       /* how many segments have it among their users */
+	/* The nearest ancestor that knows segments, and when the fork was that this one comes from; those of
+	 * whom it is the ancestor, the last fork first: all of them live, or have descendants of theirs. */
+	struct process *ancestor;
+	uint64_t forked;
+	struct process *descendants;
+	struct process *descendant_prev, *descendant_next;
 };
+
+/* Somebody who made or attached a segment */
+struct segment_user {
+	struct process *process; /* NULL: nobody */
+	uint64_t since;          /* when it was first told to; 0: before shmtop looked */
+};
+enum { MODEL_USERS = 8 };
 
 enum mapping_origin {
 	MAPPING_SCAN,  /* was there when first looked at */
@@ -144,6 +159,21 @@ struct segment {
 	uint64_t removal; /* time; 0 none seen */
 	int64_t removal_ret;
 	int32_t removal_pid;
+	/* The last IPC_RMID of one of its users that was refused (EPERM, EACCES), unless another has attached
+	 * it since */
+	uint64_t refused; /* time; 0 none */
+	int64_t refused_ret;
+	struct process *refused_to;
+
+	/* Where it was made: ids of stack/call_paths.h; 0 unknown */
+	uint32_t stack;
+	uint32_t site;
+
+	/* Who knows it, beside what these forked: see model_living_user() */
+	struct segment_user users[MODEL_USERS];
+	bool shared;       /* others than its creator have attached it, or have it by fork */
+	uint64_t attached; /* the last attach that was told, by fork too; 0 none */
+	bool witnessed;    /* the event of its creation was seen: `born` is exact */
 
 	struct mapping *mappings; /* by segment_next */
 	uint64_t last_event;      /* sequence number + 1 of its newest event in the ring; 0 none */
@@ -162,8 +192,9 @@ struct segment {
 	bool doubted;   /* its rows have not agreed with its mappings for long */
 	bool unrecorded; /* it ended by a look: the record of its end is still to come */
 	uint64_t agreed; /* start of the last look at which they did agree */
-	bool witnessed;  /* the event of its creation was seen: `born` is exact */
 	bool trusted; /* all of its mappings are known: a scan or all events since its birth told */
+	bool unbroken;               /* no event was lost since its creation was told */
+	bool crowded;                /* more lived at once than `users` has room for */
 	uint64_t first_seen;         /* by the first snapshot or event that showed it */
 	uint64_t unexplained_since;  /* its row changed after this, see model_needs; 0 it did not */
 	int64_t accepted_drift;      /* that a scan could not mend */
@@ -265,6 +296,7 @@ void model_set_wall_offset(struct model *model, int64_t offset);
 /*
  * One event. Derived events are made here: fork of a holder gives one attach a mapping, exit and exec
  * one detach a segment with the number of mappings that ended; the end of a segment gives a destroy.
+ * What is told aside (event.aside) is taken in, and enters no ring.
  * Returns 0 or -ENOMEM (the event is then in the ring all the same; a reconcile repairs the rest).
  *
  * Records of attachments and ends (attach, detach, destroy) do not enter the ring as they come: each
@@ -277,6 +309,11 @@ int model_apply(struct model *model, const struct event *event);
 /* Called for every event, given or derived, in order, as it enters the ring. One sink. */
 typedef void model_sink(void *context, const struct model_event *event);
 void model_set_sink(struct model *model, model_sink *sink, void *context);
+
+/* Where a call was made: the shmget that made a segment, which the segment then remembers, or another call whose
+ * event is still in the ring. Returns whether there is any; to be told after its event. */
+bool model_set_stack(struct model *model, uint32_t ipcns, int32_t shmid, uint64_t time,
+		     uint32_t stack, uint32_t site);
 
 /* The table of one namespace as read from `began` on. Rows with known shmid only; `unreadable` lines
  * were skipped. Segments of that namespace that are older than `began` and not in it have ended; but
@@ -402,6 +439,14 @@ size_t model_nattch_history(const struct segment *segment,
 /* Who let go of a segment lately, newest first: `index` from 0 on, NULL behind the last. An address space may
  * come several times, may still hold the segment by another mapping, or hold it again. */
 const struct gone_holder *model_gone_holder(const struct model *model, size_t index);
+
+/* Who knows a segment by its id, and may use it again: who made or attached it, and what these forked since. One
+ * of them that lives, or may; NULL: nobody that is known of. `user` (may be NULL) is who made or attached it:
+ * the same, or the one that this one was forked by, or by others in between. */
+const struct process *model_living_user(const struct segment *segment, const struct process **user);
+/* Are all of these known? Only of one whose creation and all that came after was told: never after a loss, nor
+ * where its times tell of an attach that nothing else tells of. */
+bool model_knows_users(const struct model *model, const struct segment *segment);
 
 /* Use and limit; zeros where they are not known. */
 struct fact_use model_use(const struct namespace_state *state, enum model_resource resource);

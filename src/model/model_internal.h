@@ -3,7 +3,7 @@
  * What the files of the model share. Nobody else includes this.
  *
  * Who may change what: segment.c the lives and their lists, mapping.c holders and mappings, processes.c
- * processes, namespace.c namespaces, history.c the ring. apply.c (calls, fork, exec and exit), attachment.c
+ * processes, family.c who knows a segment, namespace.c namespaces, history.c the ring. apply.c (calls, fork, exec and exit), attachment.c
  * (records of attachments and ends) and reconcile.c decide.
  *
  * nattch.c, departure.c and exhaustion.c remember how things went lately; nothing is decided by that.
@@ -146,6 +146,10 @@ void segment_idle_by_facts(const struct model *model, struct segment *segment);
 void segment_used_by(struct model *model, struct segment *segment, struct process *process,
 		     uint64_t time);
 
+/* It attached the segment then, or (it forked) its child has it too. NULL is allowed. */
+void segment_attached_by(struct model *model, struct segment *segment, struct process *process,
+			 uint64_t time);
+
 /* The latest start of a process that can have made it, or attached or detached it last, by the facts. */
 uint64_t segment_creator_latest(const struct model *model, const struct segment *segment);
 uint64_t segment_last_latest(const struct model *model, const struct segment *segment);
@@ -207,6 +211,34 @@ void process_free_all(struct model *model);
 
 /* A second of the epoch as the latest start of a process that acted in it; 0 cannot be told. */
 uint64_t process_latest_start(const struct model *model, int64_t second);
+
+/* The one that this is about, if it is known already. */
+struct process *process_find(const struct model *model, int32_t pid, uint64_t start_time);
+/* Looks for it at the next sweep, since it may be unused now. */
+void process_list(struct model *model, struct process *process);
+
+static inline bool process_may_live(const struct process *process)
+{
+	return !process->ended && !process->missing;
+}
+
+/* ---- family.c ------------------------------------------------------------------------------ */
+
+/* It made or attached the segment, no later than this. NULL is allowed. */
+void family_use(struct model *model, struct segment *segment, struct process *process,
+		uint64_t since);
+/* It is none of its users after all: that was another with the same pid. */
+void family_disown(struct model *model, struct segment *segment, const struct process *process);
+/* The segment is over. */
+void family_forget(struct model *model, struct segment *segment);
+/* Is it one of the users, or was it forked by one since? */
+bool family_includes(const struct segment *segment, const struct process *process);
+/* 0 or -ENOMEM. */
+int family_fork(struct model *model, const struct event *event);
+/* It ended. */
+void family_end(struct model *model, struct process *process);
+/* Something was not told: of those that exist nobody can say any more who knows them. */
+void family_distrust(struct model *model);
 
 /* ---- namespace.c --------------------------------------------------------------------------- */
 

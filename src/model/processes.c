@@ -38,7 +38,7 @@ static struct process *process_first(const struct model *model, int32_t pid)
 	return first;
 }
 
-static void process_list(struct model *model, struct process *process)
+void process_list(struct model *model, struct process *process)
 {
 	if (process->listed)
 		return;
@@ -121,7 +121,7 @@ void process_sweep(struct model *model)
 		bool carries = process->same_pid && process == process_first(model, process->pid);
 
 		process->listed = false;
-		if (!process->references) {
+		if (!process->references && !process->ancestor) {
 			if (process->queued || carries)
 				process_list(model, process);
 			else
@@ -214,17 +214,33 @@ struct process *process_get(struct model *model, int32_t pid, uint64_t start_tim
 			  : process_by_latest(model, pid, latest);
 }
 
+struct process *process_find(const struct model *model, int32_t pid, uint64_t start_time)
+{
+	struct process *process = process_first(model, pid);
+
+	while (process &&
+	       !(start_time ? process_is(process, start_time) : process_may_live(process)))
+		process = process->same_pid;
+	return process;
+}
+
 /* ---- what events tell ---------------------------------------------------------------------- */
+
+static void process_told(struct process *process, const struct event *event)
+{
+	process->has_uid = true;
+	process->uid = event->uid;
+	process->checked = true;
+	process->alive = process_may_live(process);
+	process->cgroup_id = event->cgroup ? event->cgroup : process->cgroup_id;
+}
 
 static void process_seen(struct process *process, const struct event *event)
 {
 	/* a thread may bear another name than its group: /proc knows better */
 	if (!process->resolved || process->comm[0] == '\0')
 		snprintf(process->comm, sizeof(process->comm), "%s", event->comm);
-	process->has_uid = true;
-	process->uid = event->uid;
-	process->checked = true;
-	process->alive = !process->ended && !process->missing;
+	process_told(process, event);
 }
 
 struct process *process_of_event(struct model *model, const struct event *event)
@@ -269,15 +285,19 @@ void process_exit(struct model *model, const struct event *event)
 		bool same = event->start_time ? process_is(process, event->start_time)
 					      : process->start_time <= event->time;
 
-		if (!same || process->ended || process->missing)
+		if (!same || !process_may_live(process))
 			continue;
 		if (!process->start_time)
 			process->start_time = event->start_time;
-		process_seen(process, event);
+		/* it goes by the name under which it did what is known of it */
+		if (process->comm[0] == '\0')
+			process_seen(process, event);
+		process_told(process, event);
 		process->alive = false;
 		process->ended = event->time;
 		process->has_status = true;
 		process->status = event->status;
+		family_end(model, process);
 	}
 }
 
@@ -293,7 +313,7 @@ const struct process *model_next_wanted(struct model *model)
 		/* nothing is left in /proc of one that ended, and nobody asks for an unused one */
 		if (process->ended)
 			process->resolved = true;
-		if (process->references && !process->resolved)
+		if ((process->references || process->ancestor) && !process->resolved)
 			break;
 	}
 	return process;
@@ -309,13 +329,14 @@ static struct process *process_own(const struct model *model, const struct proce
 	return own;
 }
 
-static void process_set_gone(struct process *process, uint64_t now)
+static void process_set_gone(struct model *model, struct process *process, uint64_t now)
 {
 	process->resolved = true;
 	process->checked = true;
 	process->alive = false;
 	if (!process->missing)
 		process->missing = now;
+	family_end(model, process);
 }
 
 /* Uses from before the process now seen had started go to one that is gone. */
@@ -327,7 +348,7 @@ static void process_split(struct model *model, struct process *process, uint64_t
 
 	if (earlier) {
 		earlier->latest = start_time;
-		process_set_gone(earlier, now);
+		process_set_gone(model, earlier, now);
 	}
 	for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		for (struct segment *segment = lists[i]; segment; segment = segment->next) {
@@ -382,7 +403,7 @@ bool model_process_known(struct model *model, const struct process *process,
 			process_split(model, own, facts->start_time, now);
 		own->start_time = facts->start_time;
 	} else if (!same_start(own->start_time, facts->start_time)) {
-		process_set_gone(own, now);
+		process_set_gone(model, own, now);
 		return false;
 	}
 	own->checked = true;
@@ -404,7 +425,7 @@ void model_process_missing(struct model *model, const struct process *process, u
 
 	model->revision++;
 	if (own)
-		process_set_gone(own, now);
+		process_set_gone(model, own, now);
 }
 
 void model_recheck_processes(struct model *model)
@@ -413,6 +434,6 @@ void model_recheck_processes(struct model *model)
 
 	HASH_ITER (hh, model->processes, first, next_first)
 		for (struct process *process = first; process; process = process->same_pid)
-			if (process->references && !process->ended && !process->missing)
+			if ((process->references || process->ancestor) && process_may_live(process))
 				process_want(model, process);
 }

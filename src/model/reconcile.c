@@ -121,9 +121,12 @@ static int reconcile_row(struct model *model, struct segment *segment,
 	if (segment->nattch == segment->mapped)
 		segment->accepted_drift = 0;
 
+	const struct process *creator = segment->creator;
 	int error = reconcile_process(model, &segment->creator, creator_known, row->cpid,
 				      segment_creator_latest(model, segment));
 
+	if (segment->creator != creator)
+		family_use(model, segment, segment->creator, 0);
 	if (!error && segment->touched < began)
 		error = reconcile_process(model, &segment->last, last_known, row->lpid,
 					  segment_last_latest(model, segment));
@@ -314,6 +317,7 @@ static int reconcile_mapping(struct scan *scan, struct segment *segment,
 		error = mapping_add(scan->model, &new, &mapping);
 		if (error)
 			return error;
+		family_use(scan->model, segment, scan->holder->process, scan->began);
 	}
 	mapping->length = row->length;
 	mapping->offset = row->offset;

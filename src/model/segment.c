@@ -106,7 +106,10 @@ void segment_made_by(struct model *model, struct segment *segment, struct proces
 {
 	if (segment->gone)
 		sibling_remove(segment);
+	if (segment->creator && segment->creator != process)
+		family_disown(model, segment, segment->creator);
 	process_use(model, &segment->creator, process);
+	family_use(model, segment, process, segment->witnessed ? segment->born : 0);
 	if (segment->gone)
 		sibling_add(segment);
 }
@@ -126,6 +129,7 @@ static void segment_forget(struct model *model, struct segment *segment)
 		segment->older->newer = segment->newer;
 	segment_made_by(model, segment, NULL);
 	process_use(model, &segment->last, NULL);
+	process_use(model, &segment->refused_to, NULL);
 	nattch_forget(model, segment);
 	DL_DELETE(model->gone, segment);
 	model->gone_count--;
@@ -157,6 +161,7 @@ void segment_end(struct model *model, struct segment *segment, uint64_t time,
 		mapping_remove(model, segment->mappings, reason, time);
 		holder_settle(model, holder);
 	}
+	family_forget(model, segment);
 	nattch_note_end(model, segment, time);
 	DL_DELETE(model->living, segment);
 	DL_APPEND(model->gone, segment);
@@ -193,7 +198,7 @@ void segment_revive(struct model *model, struct segment *segment)
 		state->segments++;
 	segment->gone = 0;
 	segment->gone_reason = FACT_REASON_UNKNOWN;
-	segment->trusted = segment->unrecorded = false;
+	segment->trusted = segment->unrecorded = segment->unbroken = false;
 }
 
 void segment_check_end(struct model *model, struct segment *segment, const struct event *cause)
@@ -277,6 +282,14 @@ void segment_used_by(struct model *model, struct segment *segment, struct proces
 		process_use(model, &segment->last, process);
 	segment_unsettle(segment, time);
 	segment_idle_at(segment, time);
+}
+
+void segment_attached_by(struct model *model, struct segment *segment, struct process *process,
+			 uint64_t time)
+{
+	if (segment->attached < time)
+		segment->attached = time;
+	family_use(model, segment, process, time);
 }
 
 uint64_t segment_creator_latest(const struct model *model, const struct segment *segment)

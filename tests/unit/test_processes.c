@@ -411,10 +411,12 @@ static void one_found_again_before_it_is_forgotten_is_wanted(void **state)
 	struct model *model = *state;
 
 	make(model, 5, 100, AT(100));
-	attach(model, 5, 200, AT(101), ADDR);
-	detach(model, 5, 200, AT(102), ADDR);
+	make(model, 6, 100, AT(100));
+	attach(model, 6, 200, AT(101), ADDR);
+	detach(model, 6, 200, AT(102), ADDR);
+	control(model, 6, 100, AT(102), IPC_RMID, 0);
 	attach(model, 5, 300, AT(103), ADDR);
-	model_expire(model, AT(110)); /* nobody refers to 200 any more, not even as gone */
+	model_expire(model, AT(120)); /* nobody refers to 200 any more, not even as gone */
 	assert_int_equal(model_next_wanted(model)->pid, 100);
 	assert_int_equal(model_next_wanted(model)->pid, 300);
 	assert_null(model_next_wanted(model));

@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The evidence for a verdict: each reason can be checked by who reads it. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <sys/wait.h>
+
+#include "base/log.h"
+#include "base/units.h"
+#include "judge/verdict_parts.h"
+
+enum { WORDS_NAME_LEN = FACT_COMM_LEN + 16 };
+
+__attribute__((format(printf, 2, 3))) static void because(struct verdict *out, const char *format,
+							  ...)
+{
+	va_list args;
+
+	if (out->count == VERDICT_REASONS)
+		return;
+	va_start(args, format);
+	vsnprintf(out->because[out->count++], VERDICT_REASON_LEN, format, args);
+	va_end(args);
+}
+
+/* "9912 php-fpm" */
+static const char *name_of(const struct process *process, char out[static WORDS_NAME_LEN])
+{
+	snprintf(out, WORDS_NAME_LEN, "%" PRId32 "%s%s", process->pid, process->comm[0] ? " " : "",
+		 process->comm);
+	return out;
+}
+
+static const char *age_of(const struct verdict_look *look, uint64_t time,
+			  char out[static UNITS_LEN])
+{
+	const uint64_t now = look->context->now;
+
+	return units_age(out, now > time ? (now - time) / CLOCK_SECOND : 0);
+}
+
+/* ---- who ----------------------------------------------------------------------------------- */
+
+static void tell_end(struct verdict *out, const char *role, const struct process *process,
+		     const char *age)
+{
+	char name[WORDS_NAME_LEN];
+
+	name_of(process, name);
+	if (process->has_status && WIFSIGNALED(process->status))
+		because(out, "%s %s was killed by signal %d %s ago", role, name,
+			WTERMSIG(process->status), age);
+	else if (process->has_status && WEXITSTATUS(process->status))
+		because(out, "%s %s exited with status %d %s ago", role, name,
+			WEXITSTATUS(process->status), age);
+	else
+		because(out, "%s %s exited %s ago", role, name, age);
+}
+
+static void tell_fate(const struct verdict_look *look, struct verdict *out, const char *role,
+		      const struct process *process)
+{
+	char name[WORDS_NAME_LEN], age[UNITS_LEN];
+
+	if (process->ended)
+		tell_end(out, role, process, age_of(look, process->ended, age));
+	else
+		because(out, "%s %s %s", role, name_of(process, name),
+			verdict_is_gone(process) ? "is gone"
+			: process->checked       ? "lives"
+						 : "may live");
+}
+
+static void tell_creator(const struct verdict_look *look, struct verdict *out)
+{
+	if (look->segment->creator)
+		tell_fate(look, out, "creator", look->segment->creator);
+	else
+		because(out, "its creator is not known");
+}
+
+/* Somebody else than the creator who knows it and lives */
+static void tell_living(const struct verdict_look *look, struct verdict *out)
+{
+	const struct segment *segment = look->segment;
+	char living[WORDS_NAME_LEN], user[WORDS_NAME_LEN];
+
+	if (look->living && look->living != look->user)
+		because(out, "%s, which comes from %s by fork, %s", name_of(look->living, living),
+			name_of(look->user, user), look->living->checked ? "lives" : "may live");
+	else if (look->living && look->living != segment->creator)
+		because(out, "%s, which attached it, %s", name_of(look->living, living),
+			look->living->checked ? "lives" : "may live");
+	else if (!look->living && segment->last && segment->last != segment->creator)
+		tell_fate(look, out, "last user", segment->last);
+}
+
+/* Who else may know it, as far as that can be told */
+static void tell_others(const struct verdict_look *look, struct verdict *out)
+{
+	const struct segment *segment = look->segment;
+
+	if (look->living)
+		return;
+	if (!look->complete && !segment->witnessed)
+		because(out, "made when nobody watched: who else knows it is not known");
+	else if (!look->complete && segment->crowded)
+		because(out, "more than %d at once have attached it: not all are known",
+			MODEL_USERS);
+	else if (!look->complete && !segment->unbroken)
+		because(out, "events were lost since it was made: others may know it");
+	else if (!look->complete)
+		because(out, "not every attach or fork was seen: others may know it");
+	else if (segment->shared)
+		because(out, "all others that attached it are gone");
+	else
+		because(out, "nobody else ever attached it");
+}
+
+/* ---- what ---------------------------------------------------------------------------------- */
+
+static void tell_nattch(const struct verdict_look *look, struct verdict *out)
+{
+	const struct segment *segment = look->segment;
+	const bool never = verdict_was_never_used(segment);
+	char age[UNITS_LEN];
+
+	if (segment->has_idle)
+		because(out, "%s %s", never ? "never attached in" : "nattch 0 for",
+			age_of(look, segment->idle_since, age));
+	else
+		because(out, never ? "never attached" : "nattch 0");
+}
+
+static void tell_key(const struct verdict_look *look, struct verdict *out)
+{
+	const struct segment *segment = look->segment;
+
+	if (verdict_is_of_tool(segment))
+		because(out, "made by ipcmk: its id was printed for somebody");
+	if (!segment->has_key)
+		because(out, "its key is not known: processes may attach it by key");
+	else if (segment->key)
+		because(out, "key 0x%08" PRIx32 ": any process may attach it by key",
+			(uint32_t)segment->key);
+}
+
+static void tell_growth(const struct verdict_look *look, struct verdict *out)
+{
+	const struct growth_row *row = verdict_growth(look);
+	char age[UNITS_LEN], full[UNITS_LEN];
+
+	if (!row)
+		return;
+	if (row->has_full)
+		because(out, "one of %zu left behind, %.0f more an hour: %s is used up in %s",
+			row->count, row->rate, row->full_of, units_age(full, row->full));
+	else
+		because(out, "one of %zu left behind, %.0f more an hour (%zu %s ago)", row->count,
+			row->rate, row->before, age_of(look, row->since, age));
+}
+
+static void tell_refusal(const struct verdict_look *look, struct verdict *out)
+{
+	const struct segment *segment = look->segment;
+	char error[LOG_ERRNO_LEN], name[WORDS_NAME_LEN], age[UNITS_LEN];
+
+	because(out, "IPC_RMID refused (%s) to %s %s ago",
+		log_errno_name((int)segment->refused_ret, error),
+		name_of(segment->refused_to, name), age_of(look, segment->refused, age));
+}
+
+/* ---- one a rule ---------------------------------------------------------------------------- */
+
+void verdict_tell_gone(const struct verdict_look *look, struct verdict *out)
+{
+	const struct segment *segment = look->segment;
+	char age[UNITS_LEN];
+
+	out->since = segment->gone;
+	because(out, "ended %s ago: %s", age_of(look, segment->gone, age),
+		segment->gone_reason == FACT_REASON_UNKNOWN
+			? "nobody saw why"
+			: fact_reason_name(segment->gone_reason));
+}
+
+void verdict_tell_removed(const struct verdict_look *look, struct verdict *out)
+{
+	const struct segment *segment = look->segment;
+	char age[UNITS_LEN], left[64] = "";
+
+	out->since = segment->removal_ret == 0 ? segment->removal : 0;
+	if (look->counted)
+		snprintf(left, sizeof(left), ", %" PRIu64 " attachment%s left", segment->nattch,
+			 segment->nattch == 1 ? "" : "s");
+	if (out->since)
+		because(out, "removed %s ago by %" PRId32 ", goes with its last holder%s",
+			age_of(look, segment->removal, age), segment->removal_pid, left);
+	else
+		because(out, "removed, goes with its last holder%s", left);
+}
+
+void verdict_tell_pinned(const struct verdict_look *look, struct verdict *out)
+{
+	const struct process *holder;
+	char name[WORDS_NAME_LEN];
+	size_t count = verdict_pinned(look, &holder);
+
+	verdict_tell_removed(look, out);
+	because(out, "only %s holds it, which is not its creator", name_of(holder, name));
+	because(out, "one of %zu removed segments that it holds, and they become more", count);
+	tell_creator(look, out);
+}
+
+void verdict_tell_unknown(const struct verdict_look *look, struct verdict *out)
+{
+	(void)look;
+	because(out, "its nattch is not known");
+}
+
+void verdict_tell_attaches(const struct verdict_look *look, struct verdict *out)
+{
+	const struct segment *segment = look->segment;
+	const struct process *process = NULL;
+	char name[WORDS_NAME_LEN];
+	uint64_t from;
+	size_t count = verdict_attaches(segment, &process);
+
+	if (!process)
+		return;
+	because(out, "%s has attached it %zu times", name_of(process, name), count);
+	if (verdict_nattch_rises(segment, &from))
+		because(out, "nattch went from %" PRIu64 " to %" PRIu64, from, segment->nattch);
+}
+
+void verdict_tell_in_use(const struct verdict_look *look, struct verdict *out)
+{
+	const struct segment *segment = look->segment;
+	const struct mapping *mapping = segment->mappings;
+	const struct mapping *other = mapping;
+	char name[WORDS_NAME_LEN];
+
+	while (other && other->holder == mapping->holder)
+		other = other->segment_next;
+	because(out, "nattch %" PRIu64 "%s%s%s", segment->nattch, mapping ? ", held by " : "",
+		mapping ? name_of(mapping->holder->process, name) : "", other ? " and others" : "");
+	if (segment->refused)
+		tell_refusal(look, out);
+}
+
+void verdict_tell_new(const struct verdict_look *look, struct verdict *out)
+{
+	const struct segment *segment = look->segment;
+	char age[UNITS_LEN];
+
+	out->since = segment->born;
+	because(out, "made %s ago", age_of(look, segment->born, age));
+	because(out, verdict_was_never_used(segment) ? "nobody has attached it yet" : "nattch 0");
+}
+
+void verdict_tell_mailbox(const struct verdict_look *look, struct verdict *out)
+{
+	out->since = look->segment->has_idle ? look->segment->idle_since : 0;
+	because(out, "key 0x%08" PRIx32 " (%s): meant to stay, and to be used again",
+		(uint32_t)look->segment->key, look->mailbox);
+	tell_nattch(look, out);
+}
+
+/* Since when that was so: nobody attached, and whoever made it gone */
+static uint64_t since_of(const struct segment *segment)
+{
+	const struct process *creator = segment->creator;
+	const uint64_t end = creator && verdict_is_gone(creator) ? creator->ended : 0;
+	const uint64_t idle = segment->has_idle ? segment->idle_since : 0;
+
+	return end > idle ? end : idle;
+}
+
+void verdict_tell_unattached(const struct verdict_look *look, struct verdict *out)
+{
+	out->since = since_of(look->segment);
+	tell_nattch(look, out);
+	if (look->context->over)
+		because(out, "all that was run is over");
+	tell_creator(look, out);
+	tell_living(look, out);
+	tell_growth(look, out);
+	tell_key(look, out);
+	if (!look->context->over)
+		tell_others(look, out);
+}
+
+void verdict_tell_refused(const struct verdict_look *look, struct verdict *out)
+{
+	tell_refusal(look, out);
+	verdict_tell_unattached(look, out);
+}
