@@ -14,6 +14,7 @@
 
 static const struct cmd commands[] = {
 	{&list_spec, list_run},     {&show_spec, show_run}, {&trace_spec, trace_run},
+	{&leaks_spec, leaks_run},   {&run_spec, run_run},   {&rm_spec, rm_run},
 	{&doctor_spec, doctor_run}, {&demo_spec, demo_run},
 };
 

@@ -31,6 +31,11 @@ static bool option_is_last(const struct option_spec *option)
 	return !option->letter && !option->name;
 }
 
+static bool option_is_optional(const struct option_spec *option)
+{
+	return option->argument && option->argument[0] == '[';
+}
+
 static size_t options_count(const struct command_spec *spec)
 {
 	size_t count = 0;
@@ -66,8 +71,8 @@ static void option_print(const struct option_spec *option, size_t column)
 		length += snprintf(left + length, sizeof(left) - (size_t)length, "%s--%s",
 				   option->letter ? ", " : "  ", option->name);
 	if (option->argument)
-		length += snprintf(left + length, sizeof(left) - (size_t)length, " %s",
-				   option->argument);
+		length += snprintf(left + length, sizeof(left) - (size_t)length, "%s%s",
+				   option_is_optional(option) ? "" : " ", option->argument);
 	fputs(left, stdout);
 	if ((size_t)length + 2 > column)
 		printf("\n%*s", (int)column, "");
@@ -90,7 +95,7 @@ static size_t option_width(const struct option_spec *option)
 	if (option->name)
 		width += strlen(", --") + strlen(option->name);
 	if (option->argument)
-		width += 1 + strlen(option->argument);
+		width += !option_is_optional(option) + strlen(option->argument);
 	return width;
 }
 
@@ -143,13 +148,15 @@ static void option_tables_fill(struct option_tables *tables, const struct comman
 
 		if (option->name) {
 			tables->names[names].name = option->name;
-			tables->names[names].has_arg =
-				option->argument ? required_argument : no_argument;
+			tables->names[names].has_arg = option_is_optional(option)
+							       ? optional_argument
+						       : option->argument ? required_argument
+									  : no_argument;
 			tables->names[names++].val = OPTIONS_LONG_BASE + (int)i;
 		}
 		if (option->letter)
 			tables->letters[letters++] = option->letter;
-		if (option->letter && option->argument)
+		if (option->letter && option->argument && !option_is_optional(option))
 			tables->letters[letters++] = ':';
 	}
 }
@@ -319,4 +326,12 @@ int option_text(const char *text, void *field)
 int option_size(const char *text, void *field)
 {
 	return units_parse_size(text, field);
+}
+
+int option_switch(const char *text, void *field)
+{
+	if (text && strcmp(text, "yes") != 0 && strcmp(text, "no") != 0)
+		return -EINVAL;
+	*(enum option_switch *)field = text && text[0] == 'n' ? OPTION_NO : OPTION_YES;
+	return 0;
 }

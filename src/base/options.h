@@ -16,13 +16,17 @@ typedef int option_parser(const char *text, void *field);
 struct option_spec {
 	char letter;      /* '\0': long name only */
 	const char *name; /* long name without dashes; NULL: letter only */
-	const char
-		*argument; /* its name in --help; NULL: a flag, which makes its bool field true */
-	const char *help;  /* one line, or several separated by \n */
+	/* its name in --help; NULL: a flag, which makes its bool field true; "[=NAME]": it may be left out, and
+	 * the letter never takes one: `parse` gets NULL */
+	const char *argument;
+	const char *help;     /* one line, or several separated by \n */
 	option_parser *parse; /* NULL for flags */
 	const char *expected; /* "a number of seconds, like 1 or 0.5" */
 	size_t field;         /* offset in the command's configuration */
 };
+
+/* A flag that something else may have switched on: it can be switched off, too. */
+enum option_switch { OPTION_UNSET, OPTION_YES, OPTION_NO };
 
 struct command_spec {
 	const char *name;     /* "list"; NULL: the program itself */
@@ -50,7 +54,8 @@ void options_help(const struct command_spec *spec);
 void options_error(const struct command_spec *spec, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Field types: unsigned int; uint64_t ns; const char * (points into argv); uint64_t bytes */
-option_parser option_count, option_duration, option_text, option_size;
+/* Field types: unsigned int; uint64_t ns; const char * (points into argv); uint64_t bytes; enum option_switch,
+ * "yes" (or NULL) or "no" */
+option_parser option_count, option_duration, option_text, option_size, option_switch;
 
 #endif

@@ -139,6 +139,36 @@ int argument_ring(const char *text, void *field)
 	return 0;
 }
 
+int argument_stacks(const char *text, void *field)
+{
+	static const char *const names[] = {
+		[PROBES_STACKS_OFF] = "off",
+		[PROBES_STACKS_CREATED] = "made",
+		[PROBES_STACKS_ATTACHED] = "all",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strcmp(text, names[i]) != 0)
+			continue;
+		*(enum probes_stacks *)field = (enum probes_stacks)i;
+		return 0;
+	}
+	return -EINVAL;
+}
+
+int argument_stack_size(const char *text, void *field)
+{
+	uint64_t size;
+	int error = units_parse_size(text, &size);
+
+	if (error)
+		return error;
+	if (size < 4 << 10 || size > 64 << 10 || (size & (size - 1)))
+		return -EINVAL;
+	*(uint64_t *)field = size;
+	return 0;
+}
+
 int argument_interval(const char *text, void *field)
 {
 	uint64_t interval;
@@ -259,7 +289,8 @@ int arguments_none(const struct command_spec *spec, int operands, int argc, char
 
 	if (operands >= argc)
 		return 0;
-	options_error(spec, "takes no argument, but got '%s'; see shmtop %s --help",
-		      quote(shown, argv[operands]), spec->name);
+	options_error(spec, "takes no argument, but got '%s'; see shmtop%s%s --help",
+		      quote(shown, argv[operands]), spec->name ? " " : "",
+		      spec->name ? spec->name : "");
 	return EXIT_USAGE;
 }

@@ -65,6 +65,33 @@ option_parser argument_theme;
 			"about 0.2 us more; not needed on the fexit rung"         \
 	}
 
+/* Of which calls the user stack is copied, and how much of it at most */
+struct argument_stacks {
+	enum probes_stacks which;
+	uint64_t size; /* bytes; 0: default */
+};
+option_parser argument_stacks;     /* enum probes_stacks: off, made, all */
+option_parser argument_stack_size; /* uint64_t: 4K, 8K, 16K, 32K or 64K */
+
+#define ARGUMENT_STACK_SIZE(config, member)                                                     \
+	{                                                                                       \
+		.name = "stack-size", .argument = "SIZE", .parse = argument_stack_size,         \
+		.expected = "4K, 8K, 16K, 32K or 64K", .field = offsetof(config, member.size),  \
+		.help = "user stack that is copied at most (default 16K): more shows callers\n" \
+			"farther out"                                                           \
+	}
+
+/* Two options */
+#define ARGUMENT_STACKS(config, member)                                             \
+	{.name = "stacks",                                                          \
+	 .argument = "CALLS",                                                       \
+	 .parse = argument_stacks,                                                  \
+	 .expected = "off, made or all",                                            \
+	 .field = offsetof(config, member.which),                                   \
+	 .help = "whose user stack is taken: of calls that make a segment (made,\n" \
+		 "the default), of each shmat too (all), or none (off)"},           \
+		ARGUMENT_STACK_SIZE(config, member)
+
 #define ARGUMENT_RING(config, member)                                                           \
 	{                                                                                       \
 		.name = "ring-size", .argument = "SIZE", .parse = argument_ring,                \

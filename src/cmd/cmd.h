@@ -9,6 +9,7 @@ enum exit_status {
 	EXIT_FINE = 0,
 	EXIT_ERROR = 1, /* one line on stderr said what to do */
 	EXIT_USAGE = 2,
+	EXIT_LEAK = 3, /* something was left behind, or is leaked for sure */
 };
 
 struct screen_ops;
@@ -24,12 +25,15 @@ struct cmd {
 };
 
 extern const struct command_spec live_spec, list_spec, show_spec, trace_spec, doctor_spec,
-	demo_spec;
+	demo_spec, leaks_spec, run_spec, rm_spec;
 int live_run(const struct cmd_env *env, int argc, char **argv);
 int list_run(const struct cmd_env *env, int argc, char **argv);
 int show_run(const struct cmd_env *env, int argc, char **argv);
 int trace_run(const struct cmd_env *env, int argc, char **argv);
 int doctor_run(const struct cmd_env *env, int argc, char **argv);
 int demo_run(const struct cmd_env *env, int argc, char **argv);
+int leaks_run(const struct cmd_env *env, int argc, char **argv);
+int run_run(const struct cmd_env *env, int argc, char **argv);
+int rm_run(const struct cmd_env *env, int argc, char **argv);
 
 #endif

@@ -5,14 +5,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/shm.h>
 
-#include "base/array.h"
 #include "base/clock.h"
+#include "cmd/call_stacks.h"
+#include "cmd/table_rest.h"
+#include "judge/growth.h"
 #include "observe/attachers.h"
 #include "observe/limits.h"
 #include "observe/process.h"
-#include "observe/sysvipc.h"
+#include "observe/remove.h"
 #include "report/owner.h"
 #include "report/source.h"
 
@@ -20,6 +21,9 @@
 enum { SHARE = 20 };
 /* A live tick reads /proc of new processes for at most this long; the rest waits for the next tick. */
 #define PROCESS_BUDGET (20 * CLOCK_MS)
+/* The same for stacks that are unwound, and for names that are found; the rest waits. */
+#define STACK_BUDGET (10 * CLOCK_MS)
+#define NAME_BUDGET  (5 * CLOCK_MS)
 /* A namespace is made or ends rarely, and events tell of those that matter. */
 #define NAMESPACE_INTERVAL (5 * CLOCK_SECOND)
 /* One's own limits are read once a second, at ticks that come a little early, too; those of other
@@ -28,20 +32,10 @@ enum { SHARE = 20 };
 enum { LIMITS_AT_ONCE = 4 };
 /* Steady activity never comes to rest: the mappings are confirmed at least this often meanwhile. */
 #define SETTLE_INTERVAL (10 * CLOCK_SECOND)
-/* Ticks without an event until a table may rest: two tables in a row tell that things have settled. */
-enum { REST_TICKS = 3 };
 /* Events applied in one go, so that keys and signals are served in between. */
 enum { DRAIN_LIMIT = 65536 };
 /* Looks until the tables and the mappings agree, for commands that look once. */
 enum { LOOKS = 4 };
-
-/* What the last look at a table began with */
-struct table_rest {
-	uint32_t ipcns;
-	bool known;
-	struct sysvipc_sum sum;
-	unsigned int quiet_ticks; /* without an event in that namespace */
-};
 
 struct collector {
 	struct collector_options options;
@@ -49,14 +43,16 @@ struct collector {
 	struct probes *probes;
 	struct attachers *attachers;
 	struct owner_names *owners;
+	struct call_stacks *stacks; /* NULL: none are taken */
+	struct growth *growth;      /* NULL: nobody wants it */
 	struct source_status status;
 	uint32_t own_ipcns;
 
 	struct sysvipc_table table;
 	struct attachment_list mappings;
 	struct namespace_list namespaces;
-	struct table_rest *rests; /* of the namespaces in that list; owned */
-	size_t rests_count, rests_capacity;
+	struct table_rests rests; /* of the namespaces in that list */
+	struct event removal;     /* the last call of our own; time 0: none yet */
 
 	uint64_t lost;           /* as last seen */
 	uint64_t namespaces_due; /* when they are listed again */
@@ -75,50 +71,34 @@ static bool wanted_namespace(const struct collector *collector, uint32_t ipcns)
 	return !collector->options.only_ipcns || collector->options.only_ipcns == ipcns;
 }
 
-/* Other tools that look do not. */
-static bool changes_table(const struct event *event)
+/* A record that the kernel made inside of the removal that we did. Its probes do not follow our calls, so it
+ * lacks the reason. */
+static bool is_own_removal(const struct collector *collector, const struct event *event)
 {
-	switch (event->op) {
-	case FACT_SHMGET:
-		return event->created;
-	case FACT_SHMCTL:
-		return event->ret >= 0 && (event->cmd == IPC_RMID || event->cmd == IPC_SET ||
-					   event->cmd == SHM_LOCK || event->cmd == SHM_UNLOCK);
-	default:
-		return event->ret >= 0;
-	}
-}
+	const struct event *call = &collector->removal;
 
-/* Namespaces are ordered by their inode. */
-static void disturb_rest(struct collector *collector, uint32_t ipcns)
-{
-	struct table_rest *rests = collector->rests;
-	size_t low = 0, high = collector->rests_count;
-
-	while (low < high) {
-		size_t middle = low + (high - low) / 2;
-
-		if (rests[middle].ipcns < ipcns)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < collector->rests_count && rests[low].ipcns == ipcns)
-		rests[low].quiet_ticks = 0;
+	return event->op == FACT_DESTROY && event->pid == call->pid &&
+	       event->ipcns == call->ipcns && event->shmid == call->shmid &&
+	       event->time <= call->time && event->time >= call->time - call->took;
 }
 
 static void apply_event(void *context, const struct event *event)
 {
 	struct collector *collector = context;
+	struct event own;
 
 	if (!wanted_namespace(collector, event->ipcns))
 		return;
+	if (is_own_removal(collector, event)) {
+		own = *event;
+		own.reason = FACT_REASON_IPC_RMID;
+		event = &own;
+	}
 	int error = model_apply(collector->model, event);
 
 	if (error && !collector->error)
 		collector->error = error;
-	if (changes_table(event))
-		disturb_rest(collector, event->ipcns);
+	table_rests_disturb(&collector->rests, event);
 	collector->applied++;
 }
 
@@ -131,7 +111,25 @@ long collector_drain(struct collector *collector)
 	int error = collector->error;
 
 	collector->error = 0;
+	if (!error && count >= 0 && collector->stacks)
+		error = call_stacks_read(collector->stacks, collector->probes, collector->model,
+					 clock_now() + STACK_BUDGET);
 	return error ? error : count;
+}
+
+uint32_t collector_stack(struct collector *collector, const struct event *event)
+{
+	if (!event->sampled || !collector->stacks)
+		return 0;
+	return call_stacks_of(collector->stacks, collector->probes, collector->model, event);
+}
+
+void collector_name_stacks(struct collector *collector)
+{
+	if (!collector->stacks)
+		return;
+	call_stacks_read(collector->stacks, collector->probes, collector->model, UINT64_MAX);
+	call_stacks_name(collector->stacks, UINT64_MAX);
 }
 
 /* Lost events leave holes that only a look at the kernel's own tables can fill. */
@@ -153,27 +151,6 @@ static void notice_loss(struct collector *collector)
 	model_recheck_processes(collector->model);
 }
 
-/* Every table is read again, those at rest too. */
-static int forget_rests(struct collector *collector)
-{
-	void *rests = collector->rests;
-	size_t before = collector->rests_count;
-	int error = array_reserve(&rests, &collector->rests_capacity, collector->namespaces.count,
-				  sizeof(*collector->rests));
-
-	collector->rests = rests;
-	for (size_t i = 0; !error && i < collector->namespaces.count; i++) {
-		struct table_rest *rest = &collector->rests[i];
-		uint32_t ipcns = collector->namespaces.rows[i].ipcns;
-		bool same = i < before && rest->ipcns == ipcns;
-
-		*rest = (struct table_rest){.ipcns = ipcns,
-					    .quiet_ticks = same ? rest->quiet_ticks : 0};
-	}
-	collector->rests_count = error ? 0 : collector->namespaces.count;
-	return error;
-}
-
 static int list_namespaces(struct collector *collector)
 {
 	uint64_t began = clock_now();
@@ -187,7 +164,7 @@ static int list_namespaces(struct collector *collector)
 			collector->namespaces.rows[kept++] = collector->namespaces.rows[i];
 	collector->namespaces.count = kept;
 	collector->namespaces_due = clock_now() + NAMESPACE_INTERVAL;
-	if ((error = forget_rests(collector)))
+	if ((error = table_rests_follow(&collector->rests, &collector->namespaces)))
 		return error;
 	return model_reconcile_namespaces(collector->model, collector->namespaces.rows, kept,
 					  began);
@@ -202,27 +179,11 @@ struct visit {
 	bool may_rest, rests;
 };
 
-/* To print a table costs the kernel a microsecond and more a segment; to add it up, nanoseconds. */
-static int read_table(struct visit *visit)
-{
-	struct table_rest now = {0};
-	int error;
-
-	now.known = sysvipc_sum(&now.sum) == 0;
-	visit->rests = visit->may_rest && now.known && visit->rest->known &&
-		       memcmp(&now.sum, &visit->rest->sum, sizeof(now.sum)) == 0;
-	if (visit->rests)
-		return 0;
-	error = sysvipc_read(&visit->collector->table);
-	visit->rest->known = now.known && !error;
-	visit->rest->sum = now.sum;
-	return error;
-}
-
 static int read_namespace(void *context)
 {
 	struct visit *visit = context;
-	int error = read_table(visit);
+	int error = table_rest_read(visit->rest, visit->may_rest, &visit->collector->table,
+				    &visit->rests);
 
 	visit->has_limits =
 		!error && visit->wants_limits && limits_read(visit->ipcns, &visit->limits) == 0;
@@ -234,12 +195,13 @@ static int reconcile_namespace(struct collector *collector, size_t index, bool w
 			       bool may_rest)
 {
 	const struct namespace_facts *place = &collector->namespaces.rows[index];
+	struct table_rest *rest = &collector->rests.rows[index];
 	struct visit visit = {
 		.collector = collector,
 		.ipcns = place->ipcns,
 		.wants_limits = wants_limits,
-		.rest = &collector->rests[index],
-		.may_rest = may_rest && collector->rests[index].quiet_ticks++ >= REST_TICKS,
+		.rest = rest,
+		.may_rest = may_rest && table_rest_tick(rest),
 	};
 	struct sysvipc_table *table = &collector->table;
 	uint64_t began = clock_now();
@@ -448,14 +410,57 @@ int collector_tick(struct collector *collector)
 		return error;
 	model_expire(collector->model, now);
 	resolve_processes(collector, clock_now() + PROCESS_BUDGET);
-	return 0;
+	if (collector->stacks)
+		call_stacks_name(collector->stacks, clock_now() + NAME_BUDGET);
+	return collector->growth ? growth_update(collector->growth, collector->model, now) : 0;
 }
 
 void collector_look_again(struct collector *collector)
 {
+	collector->namespaces_due = 0;
 	collector->tables_due = 0;
-	for (size_t i = 0; i < collector->rests_count; i++)
-		collector->rests[i].known = false;
+	table_rests_forget(&collector->rests);
+}
+
+/* ---- removal ------------------------------------------------------------------------------- */
+
+/* The record of the end, if there is one, comes before the call, as it does of those that are followed. What
+ * fails here a reconcile repairs, or fails again at the next tick. */
+static void tell_removal(struct collector *collector, const struct event *call)
+{
+	collector->removal = *call;
+	collector_drain(collector);
+	apply_event(collector, call);
+}
+
+static int remove_in(struct collector *collector, uint32_t ipcns, const struct segment_facts *facts,
+		     bool attached, uint64_t *nattch)
+{
+	const struct namespace_list *list = &collector->namespaces;
+	struct event call;
+	int error;
+
+	for (size_t i = 0; i < list->count; i++) {
+		if (list->rows[i].ipcns != ipcns)
+			continue;
+		error = remove_segment(&list->rows[i], facts, attached, nattch, &call);
+		if (call.time)
+			tell_removal(collector, &call);
+		return error;
+	}
+	return -ESRCH;
+}
+
+int collector_remove(struct collector *collector, uint32_t ipcns, const struct segment_facts *facts,
+		     bool attached, uint64_t *nattch)
+{
+	int error = remove_in(collector, ipcns, facts, attached, nattch);
+
+	/* The process that led there may have ended, and others live on. */
+	if (error == -ESRCH && list_namespaces(collector) == 0)
+		error = remove_in(collector, ipcns, facts, attached, nattch);
+	collector_look_again(collector);
+	return error;
 }
 
 /* The first look has no history to lean on: it repeats until the tables and the mappings agree, which
@@ -476,7 +481,8 @@ static int first_look(struct collector *collector)
 	}
 	resolve_processes(collector,
 			  collector->options.events ? clock_now() + PROCESS_BUDGET : UINT64_MAX);
-	return 0;
+	return collector->growth ? growth_update(collector->growth, collector->model, clock_now())
+				 : 0;
 }
 
 static int open_probes(struct collector *collector, char why[static PROBES_WHY_LEN])
@@ -492,6 +498,8 @@ static int open_probes(struct collector *collector, char why[static PROBES_WHY_L
 		.compat = collector->options.compat,
 		.ring_size = collector->options.ring_size,
 		.filter = collector->options.filter,
+		.stacks = collector->options.stacks,
+		.stack_size = collector->options.stack_size,
 	};
 
 	if (!collector->options.events || collector->options.rung == COLLECTOR_POLL)
@@ -520,7 +528,9 @@ int collector_open(const struct collector_options *options, struct collector **o
 	if ((error = sysvipc_check(why)) || (error = owner_names_new(&collector->owners)) ||
 	    (error = model_new(NULL, &collector->model)) ||
 	    (error = attachers_open(options->rung != COLLECTOR_POLL, &collector->attachers)) ||
-	    (error = open_probes(collector, why)))
+	    (error = open_probes(collector, why)) ||
+	    (options->growth && (error = growth_new(&collector->growth))) ||
+	    (collector->probes && options->stacks && (error = call_stacks_new(&collector->stacks))))
 		goto fail;
 	describe_sources(collector);
 	if ((error = first_look(collector)))
@@ -540,9 +550,11 @@ void collector_close(struct collector *collector)
 	if (!collector)
 		return;
 	namespaces_free(&collector->namespaces);
-	free(collector->rests);
+	table_rests_free(&collector->rests);
 	attachers_list_free(&collector->mappings);
 	sysvipc_free(&collector->table);
+	call_stacks_free(collector->stacks);
+	growth_free(collector->growth);
 	probes_close(collector->probes);
 	attachers_close(collector->attachers);
 	model_free(collector->model);
@@ -575,5 +587,7 @@ struct column_context collector_context(const struct collector *collector)
 		.wall = clock_wall(now),
 		.own_ipcns = collector->own_ipcns,
 		.owners = collector->owners,
+		.paths = collector->stacks ? call_stacks_paths(collector->stacks) : NULL,
+		.growth = collector->growth,
 	};
 }

@@ -24,7 +24,10 @@ struct collector_options {
 	bool events; /* attach probes; without them it is one look at /proc and the mappings */
 	bool compat; /* calls of 32-bit programs too, whatever it costs: see probes_options */
 	struct probes_filter filter;
-	size_t ring_size;    /* 0: default */
+	size_t ring_size; /* 0: default */
+	enum probes_stacks stacks;
+	size_t stack_size;   /* 0: default */
+	bool growth;         /* who leaves more and more behind, for verdicts */
 	uint32_t only_ipcns; /* 0: every namespace */
 };
 
@@ -44,9 +47,19 @@ long collector_drain(struct collector *collector);
 /* One tick: drain, read the tables, reconcile, scan the mappings when there is evidence. 0 or -errno. */
 int collector_tick(struct collector *collector);
 
-/* Something was changed that no event tells: the tables are read at the next tick, even those that rest. */
+/* The tables and the namespaces are read again at the next tick, even what rests. */
 void collector_look_again(struct collector *collector);
 
+/* Removes a segment as remove_segment() does (observe/remove.h), and tells the model of the call, whatever came
+ * of it, as of any other: its own ones are not followed. The tables are read at the next tick. 0 or -errno:
+ * -ESRCH when no process leads into the namespace. */
+int collector_remove(struct collector *collector, uint32_t ipcns, const struct segment_facts *facts,
+		     bool attached, uint64_t *nattch);
+
+/* Where the call of this event was made: reads as far as it takes. 0 unknown. */
+uint32_t collector_stack(struct collector *collector, const struct event *event);
+/* Waits until all stacks have the names that they can have, before a report. Else they come with the ticks. */
+void collector_name_stacks(struct collector *collector);
 /* The context for cells at this instant. */
 struct column_context collector_context(const struct collector *collector);
 

@@ -220,7 +220,7 @@ static void demo_stop(void *context)
 
 int demo_run(const struct cmd_env *env, int argc, char **argv)
 {
-	struct demo_config config = {0};
+	struct demo_config config = {.live.stacks.which = PROBES_STACKS_CREATED};
 	struct demo demo = {.message = DEMO_MESSAGE};
 	int operands, status;
 

@@ -48,10 +48,9 @@ const struct command_spec list_spec = {
 	.details =
 		"Columns: ns shmid key owner perm size rss swap nattch holders creator last age "
 		"idle\n"
-		"flags command ctime atime dtime drift verdict exe cgroup. Flags: D removed, will\n"
-		"go with its last holder; L locked; H huge pages; N no reserve; ! nobody "
-		"attached,\n"
-		"creator gone.\n"
+		"flags command ctime atime dtime drift verdict exe cgroup site. Flags: D removed,\n"
+		"will go with its last holder; L locked; H huge pages; N no reserve; ! likely or\n"
+		"surely a leak.\n"
 		"\n"
 		"Filters compare columns (= != < <= > >= ~ !~), joined by and, or, not, ( ):\n"
 		"  shmtop list -F 'nattch=0 and idle>1h'     candidates for a leak\n"

@@ -11,7 +11,6 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cmd/screen.h"
-#include "observe/remove.h"
 #include "observe/resident.h"
 #include "report/report.h"
 
@@ -44,7 +43,7 @@ const struct command_spec live_spec = {
 		"  sudo shmtop -J -d 10 | jq ...    a document every ten seconds\n"
 		"\n"
 		"Columns and filters are those of shmtop list --help. Without root it shows what\n"
-		"/proc lets it see.",
+		"/proc lets it see. Options win over what W saved: --mouse=no switches it off.",
 };
 
 /* What this process has used of the CPU, at the last ticks */
@@ -98,8 +97,9 @@ static void print_events(struct live *live, const struct model *model)
 	}
 }
 
-static struct json_object *json_new_events(struct live *live, const struct model *model)
+static struct json_object *json_new_events(struct live *live, const struct column_context *context)
 {
+	const struct model *model = context->model;
 	struct json_object *array = json_object_new_array();
 	uint64_t end = model_events_end(model);
 	uint64_t first = model_events_first(model);
@@ -108,7 +108,7 @@ static struct json_object *json_new_events(struct live *live, const struct model
 	     sequence++) {
 		const struct event event = event_named(model, model_event(model, sequence));
 
-		json_object_array_add(array, json_event(&event));
+		json_object_array_add(array, json_event(&event, context->paths));
 	}
 	live->shown = end;
 	return array;
@@ -124,7 +124,7 @@ static int select_rows(struct live *live, const struct column_context *context, 
 static int print_json_frame(struct live *live, const struct column_context *context, size_t count)
 {
 	struct json_object *document = json_document("list", context);
-	struct json_object *events = json_new_events(live, context->model);
+	struct json_object *events = json_new_events(live, context);
 
 	if (!document || !events) {
 		json_object_put(document);
@@ -180,23 +180,15 @@ static int live_remove(void *context, uint32_t ipcns, const struct segment_facts
 		       uint64_t *nattch)
 {
 	struct live *live = context;
-	const struct namespace_state *rows;
-	size_t count;
 
-	/* Its own calls are not followed. */
-	collector_look_again(live->collector);
-	rows = model_namespaces(collector_model(live->collector), &count);
-	for (size_t i = 0; i < count; i++)
-		if (rows[i].facts.ipcns == ipcns)
-			return remove_segment(&rows[i].facts, facts, nattch);
-	return -ESRCH;
+	return collector_remove(live->collector, ipcns, facts, true, nattch);
 }
 
-static int live_resident(void *context, int32_t pid, uint64_t address, uint64_t length,
-			 uint64_t *bytes)
+static int live_resident(void *context, const struct process *process, uint64_t address,
+			 uint64_t length, uint64_t *bytes)
 {
 	(void)context;
-	return resident_read(pid, address, length, bytes);
+	return resident_read(process->pid, process->start_time, address, length, bytes);
 }
 
 /* ---- the loop ------------------------------------------------------------------------------ */
@@ -386,6 +378,9 @@ static int open_collector(struct live *live)
 		.events = true,
 		.compat = live->config->compat,
 		.ring_size = live->config->ring_size,
+		.stacks = live->config->stacks.which,
+		.stack_size = live->config->stacks.size,
+		.growth = true,
 	};
 	char why[PROBES_WHY_LEN];
 	int error = collector_open(&options, &live->collector, why);
@@ -463,10 +458,12 @@ out:
 
 int live_run(const struct cmd_env *env, int argc, char **argv)
 {
-	struct live_command config = {0};
+	struct live_command config = {.live.stacks.which = PROBES_STACKS_CREATED};
 	int operands, status;
 
 	if (!arguments_parse(&live_spec, argc, argv, &config, &operands, &status))
+		return status;
+	if ((status = arguments_none(&live_spec, operands, argc, argv)))
 		return status;
 	return live_session(env, &live_spec, &config.live, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "base/options.h"
 #include "report/column.h"
 
 struct screen;
@@ -22,8 +23,8 @@ struct screen_machine {
 		      uint64_t *nattch);
 	/* Bytes of a range of a process's addresses that are in its page tables. 0, or -errno: -ESRCH gone,
 	 * -EPERM, -ETIMEDOUT when it takes too long. NULL: nobody to ask. */
-	int (*resident)(void *context, int32_t pid, uint64_t address, uint64_t length,
-			uint64_t *bytes);
+	int (*resident)(void *context, const struct process *process, uint64_t address,
+			uint64_t length, uint64_t *bytes);
 	void *context;
 };
 
@@ -67,8 +68,8 @@ struct screen_options {
 	const struct filter *filter; /* NULL none; stays the caller's */
 	const char *filter_text;     /* as typed; NULL none */
 	uint64_t interval;           /* ns between ticks; 0 not given */
-	bool ascii;                  /* no UTF-8 drawing characters, whatever the locale */
-	bool mouse;                  /* clicks are for the view, not for the terminal */
+	enum option_switch ascii;    /* no UTF-8 drawing characters, whatever the locale */
+	enum option_switch mouse;    /* clicks are for the view, not for the terminal */
 	enum screen_theme theme;
 	const char *title; /* shown in the header, e.g. "demo"; NULL none */
 	struct screen_machine machine;
@@ -88,7 +89,8 @@ struct screen_ops {
 	void (*close)(struct screen *screen);
 	/* Draws one frame. */
 	void (*draw)(struct screen *screen, const struct column_context *context);
-	/* Keys are there to be read on stdin: handles all of them; draws if something changed. */
+	/* Keys are there to be read on stdin: handles those that it can in a moment, and leaves the rest there
+	 * to be read; draws if something changed. */
 	enum screen_result (*input)(struct screen *screen, const struct column_context *context);
 	/* The terminal has another size: SIGWINCH. */
 	void (*resize)(struct screen *screen, const struct column_context *context);

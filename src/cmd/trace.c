@@ -1,27 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * shmtop trace: events as they happen.
- *
- * What a look infers waits until the look is over: only then is it known whose mappings they are.
- */
+/* shmtop trace: events as they happen */
 #include "cmd/cmd.h"
 
 #include <errno.h>
-#include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/loop.h"
 #include "base/text.h"
 #include "cmd/arguments.h"
 #include "cmd/child.h"
+#include "cmd/trace_output.h"
 #include "report/report.h"
 #include "report/source.h"
 
@@ -32,20 +26,6 @@
 #define LOOK_INTERVAL (500 * CLOCK_MS)
 /* At the end the kernel may hold a full buffer, and be filling it still. */
 enum { FINAL_DRAINS = 64 };
-
-struct trace_config {
-	bool json;
-	bool failed;
-	int32_t pid;
-	struct argument_user user;
-	const char *comm;
-	uint32_t ops;
-	unsigned int count;
-	uint64_t duration;
-	uint64_t ring_size;
-	enum collector_rung rung;
-	bool compat;
-};
 
 static const struct option_spec trace_options[] = {
 	{'J', "json", .help = "one JSON object a line",
@@ -67,6 +47,9 @@ static const struct option_spec trace_options[] = {
 	 "a whole number from 1 on", offsetof(struct trace_config, count)},
 	{'d', "duration", "SECS", "end after this time", argument_duration,
 	 "a number of seconds, like 10 or 0.5", offsetof(struct trace_config, duration)},
+	{'k', "stack", .help = "where each call was made that makes or attaches a segment",
+	 .field = offsetof(struct trace_config, with_stacks)},
+	ARGUMENT_STACK_SIZE(struct trace_config, stacks),
 	ARGUMENT_RING(struct trace_config, ring_size),
 	ARGUMENT_PROBE(struct trace_config, rung),
 	ARGUMENT_COMPAT(struct trace_config, compat),
@@ -96,6 +79,7 @@ const struct command_spec trace_spec = {
 		"  shmtop trace                              everything, until ^C\n"
 		"  shmtop trace -x                           why does it fail?\n"
 		"  shmtop trace -o shmctl,destroy            who removes segments?\n"
+		"  shmtop trace -k -o shmget                 where in the program?\n"
 		"  shmtop trace -J -- shm-fork-demo hello    one program, for a script\n"
 		"\n"
 		"Calls need root, or CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH (for tracefs).",
@@ -103,6 +87,7 @@ const struct command_spec trace_spec = {
 
 struct trace {
 	const struct trace_config *config;
+	struct trace_output output;
 	struct collector *collector;
 	struct loop *loop;
 	struct child child;
@@ -111,75 +96,20 @@ struct trace {
 	bool interrupted; /* by a first ^C, which is the command's to heed */
 	bool reaped;
 	int wait_status;
-	int64_t tree; /* processes of the command that are alive, when counting */
-	uint64_t printed;
+	int64_t tree;      /* processes of the command that are alive, when counting */
 	uint64_t deadline; /* 0 none */
 	uint64_t ticked;
-	struct probes_loss loss;      /* as last told */
-	struct model_event *inferred; /* by the look under way */
-	size_t inferred_count, inferred_capacity;
 };
-
-static bool finished(const struct trace *trace)
-{
-	return trace->config->count && trace->printed >= trace->config->count;
-}
-
-/* What a look inferred has not been through the filter of the kernel: it passes where it is known to fit,
- * and never one that asks for calls, threads or a command's processes. */
-static bool fits(const struct trace *trace, const struct event *event)
-{
-	const struct trace_config *config = trace->config;
-
-	if (trace->following || config->failed || config->comm)
-		return false;
-	if (config->user.given && (event->pid <= 0 || event->uid != config->user.uid))
-		return false;
-	return !config->pid || event->pid == config->pid;
-}
-
-static void print_event(struct trace *trace, const struct event *event)
-{
-	uint32_t ops = trace->config->ops ? trace->config->ops : FACT_OPS_ALL;
-	char line[EVENT_LINE_LEN];
-
-	if (!(ops & FACT_OP_BIT(event->op)) || finished(trace))
-		return;
-	trace->printed++;
-	if (trace->config->json) {
-		json_print(stdout, json_event(event));
-		return;
-	}
-	fputs(event_line(line, event), stdout);
-	putchar('\n');
-}
-
-static int keep_inferred(struct trace *trace, const struct model_event *entry)
-{
-	void *grown = trace->inferred;
-	int error = array_reserve(&grown, &trace->inferred_capacity, trace->inferred_count + 1,
-				  sizeof(*entry));
-
-	if (error)
-		return error;
-	trace->inferred = grown;
-	trace->inferred[trace->inferred_count++] = *entry;
-	return 0;
-}
 
 static void on_event(void *context, const struct model_event *entry)
 {
 	struct trace *trace = context;
-	const struct event *event = &entry->event;
 
-	if (event->op == FACT_FORK)
+	if (entry->event.op == FACT_FORK)
 		trace->tree++;
-	if (event->op == FACT_EXIT)
+	if (entry->event.op == FACT_EXIT)
 		trace->tree--;
-	if (!event->inferred)
-		print_event(trace, event);
-	else if (keep_inferred(trace, entry) && fits(trace, event))
-		print_event(trace, event); /* without memory it is told unnamed */
+	trace_output_event(&trace->output, entry);
 }
 
 /* Looks at the tables, and tells what it infers. Returns 0 or -errno. */
@@ -187,60 +117,14 @@ static int look(struct trace *trace)
 {
 	int error = collector_tick(trace->collector);
 
-	for (size_t i = 0; i < trace->inferred_count; i++) {
-		const struct event event =
-			event_named(collector_model(trace->collector), &trace->inferred[i]);
-
-		if (fits(trace, &event))
-			print_event(trace, &event);
-	}
-	trace->inferred_count = 0;
+	trace_output_inferred(&trace->output, collector_model(trace->collector));
 	trace->ticked = clock_now();
 	return error;
 }
 
-static struct json_object *json_loss_reasons(const struct probes_loss *loss)
-{
-	struct json_object *object = json_object_new_object();
-
-	json_object_object_add(object, "buffer_full", json_object_new_uint64(loss->ring));
-	json_object_object_add(object, "tables_full",
-			       json_object_new_uint64(loss->pairs + loss->known));
-	json_object_object_add(object, "probe_busy", json_object_new_uint64(loss->skipped));
-	json_object_object_add(object, "undecoded", json_object_new_uint64(loss->bad));
-	return object;
-}
-
-static void print_json_loss(const struct probes_loss *loss)
-{
-	struct json_object *object = json_object_new_object();
-	struct json_object *ops = json_object_new_object();
-
-	for (unsigned int op = 0; op < FACT_OPS; op++)
-		if (loss->ops[op])
-			json_object_object_add(ops, fact_op_name((enum fact_op)op),
-					       json_object_new_uint64(loss->ops[op]));
-	json_object_object_add(object, "schema", json_object_new_string("shmtop.loss/1"));
-	json_object_object_add(object, "lost", json_object_new_uint64(loss->total));
-	json_object_object_add(object, "ops", ops);
-	json_object_object_add(object, "reasons", json_loss_reasons(loss));
-	json_print(stdout, object);
-}
-
-/* Totals since the start, each time that they grew. */
 static void tell_loss(struct trace *trace)
 {
-	struct probes *probes = collector_probes(trace->collector);
-	struct probes_loss loss;
-
-	if (!probes)
-		return;
-	probes_loss(probes, &loss);
-	if (loss.total == trace->loss.total)
-		return;
-	trace->loss = loss;
-	if (trace->config->json)
-		print_json_loss(&loss);
+	trace_output_loss(&trace->output, collector_probes(trace->collector));
 }
 
 /* Without somebody who gets the output there is nothing to trace for. */
@@ -250,7 +134,8 @@ static int check_output(const struct trace *trace)
 		return -errno;
 	if (ferror(stdout))
 		return -EIO;
-	if (finished(trace) || (trace->deadline && clock_now() >= trace->deadline))
+	if (trace_output_is_full(&trace->output) ||
+	    (trace->deadline && clock_now() >= trace->deadline))
 		loop_stop(trace->loop);
 	return 0;
 }
@@ -275,8 +160,8 @@ static int on_ring(void *context, uint32_t events)
  * means nothing, and the trace ends with the command itself. */
 static bool tree_ended(const struct trace *trace)
 {
-	bool certain = trace->counting && trace->loss.ops[FACT_FORK] == 0 &&
-		       trace->loss.ops[FACT_EXIT] == 0;
+	bool certain = trace->counting && trace->output.loss.ops[FACT_FORK] == 0 &&
+		       trace->output.loss.ops[FACT_EXIT] == 0;
 
 	return trace->reaped && (!certain || trace->tree <= 0);
 }
@@ -384,6 +269,8 @@ static int open_collector(struct trace *trace)
 		.events = true,
 		.compat = config->compat,
 		.ring_size = config->ring_size,
+		.stacks = config->with_stacks ? PROBES_STACKS_ATTACHED : PROBES_STACKS_OFF,
+		.stack_size = config->stacks.size,
 		.filter =
 			{
 				.ops = config->ops ? kernel_ops(config->ops) | life : 0,
@@ -451,6 +338,8 @@ static int open_sources(struct trace *trace)
 	if (!can_tell(trace))
 		return -EOPNOTSUPP;
 	model_set_sink(collector_model(trace->collector), on_event, trace);
+	if (trace->config->with_stacks)
+		trace->output.collector = trace->collector;
 	probes = collector_probes(trace->collector);
 	if (!probes)
 		return 0;
@@ -460,14 +349,6 @@ static int open_sources(struct trace *trace)
 	if (error)
 		log_error("trace: %s", strerror(-error));
 	return error;
-}
-
-static void announce(const struct trace *trace)
-{
-	if (trace->config->json || !isatty(STDOUT_FILENO))
-		return;
-	puts(event_heading());
-	fflush(stdout);
 }
 
 /* Runs until the end, then takes in what the kernel still holds. Returns 0 or -errno. */
@@ -492,26 +373,13 @@ static int run_loop(struct trace *trace)
 	return error;
 }
 
-static void tell_losses_to_people(const struct trace *trace)
-{
-	const struct probes_loss *loss = &trace->loss;
-
-	if (loss->total)
-		log_error("trace: %" PRIu64 " events were lost (buffer full %" PRIu64
-			  ", tables full %" PRIu64 ", probe busy %" PRIu64 ")%s",
-			  loss->total, loss->ring, loss->pairs + loss->known, loss->skipped,
-			  loss->ring ? ": try a larger --ring-size, or -p, -o, -x" : "");
-}
-
 /* Calls that do not come look like calls that are not made. */
 static void warn_of_compat(const struct trace *trace)
 {
-	const char *calls = source_wants_compat(model_status(collector_model(trace->collector)));
+	const char *offer = source_offer(model_status(collector_model(trace->collector)));
 
-	if (calls[0] && (!trace->config->ops || trace->config->ops & FACT_OPS_CALLS))
-		log_error("trace: %s are not followed: --compat follows them, at a cost to every "
-			  "system call",
-			  calls);
+	if (offer[0] && (!trace->config->ops || trace->config->ops & FACT_OPS_CALLS))
+		log_error("trace: " SOURCE_COMPAT ": %s", offer);
 }
 
 /* Returns the exit status. */
@@ -519,7 +387,7 @@ static int trace_events(struct trace *trace, const char *command)
 {
 	int error;
 
-	announce(trace);
+	trace_output_heading(&trace->output);
 	if (trace->following && (error = child_release(&trace->child))) {
 		log_error("trace: cannot run '%s': %s", command, strerror(-error));
 		return child_exec_status(error);
@@ -534,7 +402,7 @@ static int trace_events(struct trace *trace, const char *command)
 			  strerror(-error));
 		return EXIT_ERROR;
 	}
-	tell_losses_to_people(trace);
+	trace_output_end(&trace->output);
 
 	int status = report_finish(stdout);
 
@@ -545,7 +413,10 @@ static int trace_events(struct trace *trace, const char *command)
 
 static int trace_with(const struct trace_config *config, char **command)
 {
-	struct trace trace = {.config = config, .following = *command != NULL};
+	const bool following = *command != NULL;
+	struct trace trace = {.config = config,
+			      .following = following,
+			      .output = {.config = config, .following = following}};
 	char name[128] = "";
 	int status = EXIT_ERROR;
 	int error;
@@ -567,7 +438,7 @@ static int trace_with(const struct trace_config *config, char **command)
 out:
 	if (error)
 		log_error("trace: %s", strerror(-error));
-	free(trace.inferred);
+	trace_output_free(&trace.output);
 	collector_close(trace.collector);
 	loop_free(trace.loop);
 	return status;

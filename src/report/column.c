@@ -120,7 +120,7 @@ const struct column column_table[COLUMNS_COUNT] = {
 			 .value = column_value_idle},
 	[COLUMN_FLAGS] = {.name = "flags",
 			  .title = "FLAG",
-			  .help = "D dest L locked H hugetlb N noreserve ! orphan + new x gone",
+			  .help = "D dest L locked H hugetlb N noreserve ! leak + new x gone",
 			  .kind = COLUMN_KIND_FLAGS,
 			  .width = 4,
 			  .descending = true,
@@ -162,12 +162,13 @@ const struct column column_table[COLUMNS_COUNT] = {
 			  .right = true,
 			  .descending = true,
 			  .value = column_value_drift},
-	[COLUMN_VERDICT] = {.name = "verdict",
-			    .title = "VERDICT",
-			    .help = "orphan, unattached, in-use, new, dest or gone",
-			    .kind = COLUMN_KIND_VERDICT,
-			    .width = 10,
-			    .value = column_value_verdict},
+	[COLUMN_VERDICT] =
+		{.name = "verdict",
+		 .title = "VERDICT",
+		 .help = "in-use, idle, orphan, growing ...: what is to be thought of it",
+		 .kind = COLUMN_KIND_VERDICT,
+		 .width = 14,
+		 .value = column_value_verdict},
 	[COLUMN_EXE] = {.name = "exe",
 			.title = "EXECUTABLE",
 			.help = "executable of the creator, else its name",
@@ -180,12 +181,19 @@ const struct column column_table[COLUMNS_COUNT] = {
 			   .kind = COLUMN_KIND_TEXT,
 			   .width = 24,
 			   .value = column_value_cgroup},
+	[COLUMN_SITE] = {.name = "site",
+			 .title = "SITE",
+			 .help = "where the call is that made it",
+			 .kind = COLUMN_KIND_TEXT,
+			 .width = 24,
+			 .word = true,
+			 .value = column_value_site},
 };
 
 const struct column_flag_word column_flag_table[COLUMN_FLAGS_COUNT] = {
 	{COLUMN_FLAG_DEST, "dest", 'D'},       {COLUMN_FLAG_LOCKED, "locked", 'L'},
 	{COLUMN_FLAG_HUGETLB, "hugetlb", 'H'}, {COLUMN_FLAG_NORESERVE, "noreserve", 'N'},
-	{COLUMN_FLAG_ORPHAN, "orphan", '!'},   {COLUMN_FLAG_NEW, "new", '+'},
+	{COLUMN_FLAG_LEAK, "leak", '!'},       {COLUMN_FLAG_NEW, "new", '+'},
 	{COLUMN_FLAG_GONE, "gone", 'x'},
 };
 
@@ -204,11 +212,21 @@ int64_t column_wall(const struct column_context *context, uint64_t time)
 	return context->wall - (int64_t)(context->now - time);
 }
 
+struct judge_context column_judge(const struct column_context *context)
+{
+	return (struct judge_context){
+		.model = context->model,
+		.now = context->now,
+		.grace = context->grace ? context->grace : VERDICT_GRACE,
+		.growth = context->growth,
+		.over = context->over,
+	};
+}
+
 unsigned int column_flags(const struct column_context *context, const struct segment *segment)
 {
-	const struct process *creator = segment->creator;
-	bool creator_gone = creator && creator->checked && !creator->alive;
-	bool unattached = segment->facts.known & FACT_COL_NATTCH && segment->nattch == 0;
+	const struct judge_context judge = column_judge(context);
+	enum verdict_confidence confidence;
 	unsigned int flags = 0;
 
 	if (segment->facts.mode & FACT_MODE_DEST)
@@ -223,8 +241,9 @@ unsigned int column_flags(const struct column_context *context, const struct seg
 		flags |= COLUMN_FLAG_NEW;
 	if (segment->gone)
 		flags |= COLUMN_FLAG_GONE;
-	else if (creator_gone && unattached)
-		flags |= COLUMN_FLAG_ORPHAN;
+	verdict_kind(&judge, segment, &confidence);
+	if (confidence >= VERDICT_MEDIUM)
+		flags |= COLUMN_FLAG_LEAK;
 	return flags;
 }
 
@@ -249,7 +268,8 @@ enum column_id column_by_name(const char *name, size_t length)
 const char *column_names(void)
 {
 	return "ns, shmid, key, owner, perm, size, rss, swap, nattch, holders, creator, last, "
-	       "age, idle, flags, command, ctime, atime, dtime, drift, verdict, exe, cgroup";
+	       "age, idle, flags, command, ctime, atime, dtime, drift, verdict, exe, cgroup, "
+	       "site";
 }
 
 int column_parse_list(const char *text, enum column_id ids[static COLUMNS_COUNT], size_t *count,

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/clock.h"
+#include "judge/verdict.h"
 #include "model/model.h"
 
 enum column_id {
@@ -33,13 +34,15 @@ enum column_id {
 	COLUMN_ATIME,
 	COLUMN_DTIME,
 	COLUMN_DRIFT,
-	COLUMN_VERDICT, /* leaks_verdict_name() */
+	COLUMN_VERDICT, /* verdict_kind_name() */
 	COLUMN_EXE, /* executable of the creator, else its comm: as owners and leaks are told apart */
 	COLUMN_CGROUP, /* of the creator */
+	COLUMN_SITE,   /* where it was made: "main fork_demo.c:130", as far as that is known */
 	COLUMNS_COUNT,
 };
 
 struct owner_names;
+struct call_paths;
 
 /* What a cell may need beside the segment. */
 struct column_context {
@@ -48,7 +51,12 @@ struct column_context {
 	int64_t wall; /* the same instant, epoch ns */
 	uint32_t own_ipcns;
 	bool bytes; /* sizes in bytes, ages and times in seconds: plain numbers (--raw) */
-	struct owner_names *owners; /* report/owner.h; NULL: owners are shown by number */
+	struct owner_names *owners;     /* report/owner.h; NULL: owners are shown by number */
+	const struct call_paths *paths; /* stack/call_paths.h; NULL: nobody unwinds stacks */
+	/* Of struct judge_context; grace 0: the usual one */
+	const struct growth *growth;
+	uint64_t grace;
+	bool over;
 	/* CPU that shmtop itself uses, in cores, over the last ticks. Negative: unknown. Where nobody
 	 * measures it is 0. */
 	double own_cpu;
@@ -62,7 +70,7 @@ enum column_flag {
 	COLUMN_FLAG_NORESERVE = 1 << 3,
 	COLUMN_FLAG_NEW = 1 << 4, /* seen made within COLUMN_NEW_TIME */
 	COLUMN_FLAG_GONE = 1 << 5,
-	COLUMN_FLAG_ORPHAN = 1 << 6, /* nattch 0 and its creator is gone */
+	COLUMN_FLAG_LEAK = 1 << 6, /* likely a leak, or surely */
 };
 
 enum { COLUMN_FLAGS_COUNT = 7 };
@@ -78,6 +86,9 @@ struct column_flag_word {
 extern const struct column_flag_word column_flag_table[COLUMN_FLAGS_COUNT];
 
 unsigned int column_flags(const struct column_context *context, const struct segment *segment);
+
+/* What its verdict is made from. */
+struct judge_context column_judge(const struct column_context *context);
 
 /* Epoch ns of a boottime instant, by the context's pair of clocks. */
 int64_t column_wall(const struct column_context *context, uint64_t time);
@@ -104,7 +115,7 @@ enum column_kind {
 	COLUMN_KIND_AGE,
 	COLUMN_KIND_TIME, /* seconds since the epoch; 0 never */
 	COLUMN_KIND_TEXT,
-	COLUMN_KIND_VERDICT, /* a text, one of those of leaks_verdict_name() */
+	COLUMN_KIND_VERDICT, /* a text, one of those of verdict_kind_name() but "unknown" */
 	COLUMN_KIND_FLAGS,
 };
 
@@ -148,7 +159,8 @@ int column_compare(const struct column_context *context, enum column_id id, bool
 		   const struct segment *a, const struct segment *b);
 
 /* Identities of the segments to show: those that pass the filter (NULL: all), in order. `gone` adds
- * those that ended lately. *ids is reallocated as needed (array_reserve). 0 or -ENOMEM. */
+ * those that ended lately. *ids is reallocated as needed (array_reserve). 0, or -ENOMEM: what was in it,
+ * and *count, stay. */
 struct filter;
 int column_select(const struct column_context *context, const struct filter *filter,
 		  enum column_id order, bool descending, bool gone, struct segment_id **ids,

@@ -123,7 +123,6 @@ int column_select(const struct column_context *context, const struct filter *fil
 	void *grown = *ids;
 	int err;
 
-	*count = 0;
 	err = array_reserve(&grown, capacity, room, sizeof(**ids));
 	if (err)
 		return err;
@@ -136,12 +135,12 @@ int column_select(const struct column_context *context, const struct filter *fil
 		err = column_add(&by, filter, model_gone(context->model), keys, &found);
 	if (!err) {
 		qsort_r(keys, found, sizeof(*keys), column_compare_keys, &by);
+		for (size_t i = 0; i < found; i++)
+			(*ids)[i] = keys[i].segment->id;
 		*count = found;
 	}
-	for (size_t i = 0; i < found; i++) {
-		(*ids)[i] = keys[i].segment->id;
+	for (size_t i = 0; i < found; i++)
 		free(keys[i].own);
-	}
 	free(keys);
 	return err;
 }

@@ -16,7 +16,7 @@ column_value_fn column_value_ns, column_value_shmid, column_value_key, column_va
 	column_value_nattch, column_value_holders, column_value_creator, column_value_last,
 	column_value_age, column_value_idle, column_value_flags, column_value_command,
 	column_value_ctime, column_value_atime, column_value_dtime, column_value_drift,
-	column_value_verdict, column_value_exe, column_value_cgroup;
+	column_value_verdict, column_value_exe, column_value_cgroup, column_value_site;
 
 column_cell_fn column_cell_key, column_cell_perm, column_cell_holders, column_cell_creator,
 	column_cell_last, column_cell_flags;

@@ -3,11 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+#include "judge/program.h"
 #include "report/column_parts.h"
-#include "report/groups.h"
 #include "report/holders.h"
-#include "report/leaks.h"
 #include "report/owner.h"
+#include "stack/call_paths.h"
 
 /* include/linux/proc_ns.h: PROC_IPC_INIT_INO */
 #define VALUE_IPCNS_HOST UINT32_C(0xefffffff)
@@ -242,13 +243,16 @@ void column_value_drift(const struct column_context *context, const struct segme
 void column_value_verdict(const struct column_context *context, const struct segment *segment,
 			  struct column_value *out)
 {
-	value_text(out, leaks_verdict_name(leaks_verdict(context, segment)));
+	const struct judge_context judge = column_judge(context);
+	const enum verdict_kind kind = verdict_kind(&judge, segment, NULL);
+
+	value_text(out, kind == VERDICT_UNKNOWN ? NULL : verdict_kind_name(kind));
 }
 
 void column_value_exe(const struct column_context *context, const struct segment *segment,
 		      struct column_value *out)
 {
-	const char *program = groups_program(segment);
+	const char *program = program_name(segment);
 
 	(void)context;
 	value_text(out, strcmp(program, "-") != 0 ? program : NULL);
@@ -259,4 +263,16 @@ void column_value_cgroup(const struct column_context *context, const struct segm
 {
 	(void)context;
 	value_text(out, segment->creator ? segment->creator->cgroup : NULL);
+}
+
+/* The end of a long one is cut: the function comes first. */
+void column_value_site(const struct column_context *context, const struct segment *segment,
+		       struct column_value *out)
+{
+	char site[CALL_FRAME_LEN] = "";
+
+	if (context->paths && segment->site)
+		call_paths_site(context->paths, segment->site, site);
+	text_safe(out->buffer, sizeof(out->buffer), site, sizeof(site));
+	value_text(out, out->buffer);
 }

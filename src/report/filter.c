@@ -11,7 +11,6 @@
 #include "base/text.h"
 #include "base/units.h"
 #include "report/filter.h"
-#include "report/leaks.h"
 
 enum {
 	FILTER_LENGTH_MAX = 4096,
@@ -56,8 +55,9 @@ static const char *const filter_expected[] = {
 	[COLUMN_KIND_AGE] = "a time like 90, 5m, 1h or 3d",
 	[COLUMN_KIND_TIME] = "seconds since the epoch",
 	[COLUMN_KIND_TEXT] = "text",
-	[COLUMN_KIND_VERDICT] = "orphan, unattached, in-use, new, dest or gone",
-	[COLUMN_KIND_FLAGS] = "dest, locked, hugetlb, noreserve, orphan, new or gone",
+	[COLUMN_KIND_VERDICT] = ("in-use, new, dest, idle, mailbox, orphan, growing, dest-pinned, "
+				 "failed-removal, attach-leak or gone"),
+	[COLUMN_KIND_FLAGS] = "dest, locked, hugetlb, noreserve, leak, new or gone",
 };
 
 /* "and" and "or" have all their operands as children: a long chain makes no deep tree. */
@@ -198,12 +198,9 @@ static int filter_parse_flag(const char *text, int64_t *bit)
 
 static int filter_parse_verdict(const char *text)
 {
-	for (int i = 0; i < LEAKS_VERDICTS; i++) {
-		const char *name = leaks_verdict_name((enum leaks_verdict)i);
-
-		if (name && strcmp(name, text) == 0)
+	for (int i = VERDICT_UNKNOWN + 1; i < VERDICT_KINDS; i++)
+		if (strcmp(verdict_kind_name((enum verdict_kind)i), text) == 0)
 			return 0;
-	}
 	return -EINVAL;
 }
 

@@ -10,7 +10,7 @@
  * nattch=0, owner=oracle. Texts, verdicts and flags have no order: only = != ~ !~. ~ is "contains", case
  * ignored, in what the cell shows: creator~php, creator~9912. holders~1021 asks for a holder's pid,
  * holders~php for a part of its name; holders=3 counts them. flag=dest takes the words and letters of
- * column_flag_table; ~ is the same as = there. verdict=orphan takes the words of report/leaks.h. Quotes
+ * column_flag_table; ~ is the same as = there. verdict=orphan takes the words of judge/verdict.h. Quotes
  * ('...' or "...") hold blanks and brackets. A bare word matches a part of any text that tells who or
  * which: see struct column. An unknown value satisfies no comparison, not even != (unknown is not a
  * number). At most 4096 bytes, nested 64 deep.

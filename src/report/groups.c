@@ -44,12 +44,3 @@ void groups_free(struct groups *groups)
 		free(entry);
 	}
 }
-
-const char *groups_program(const struct segment *segment)
-{
-	const struct process *creator = segment->creator;
-
-	if (creator && creator->exe[0])
-		return creator->exe;
-	return creator && creator->comm[0] ? creator->comm : "-";
-}

@@ -16,9 +16,4 @@ struct groups {
 int groups_row(struct groups *groups, const char *name, size_t next, size_t *row);
 void groups_free(struct groups *groups);
 
-struct segment;
-
-/* The executable of its creator, else its comm; "-" when neither is known. Points into the model. */
-const char *groups_program(const struct segment *segment);
-
 #endif

@@ -37,6 +37,8 @@ static void header_print_source(FILE *out, const struct column_context *context,
 	fprintf(out, "  %zu ns\n", totals->namespaces);
 	if (source_unseen(unseen, status)[0])
 		fprintf(out, "Unseen: %s\n", unseen);
+	if (source_offer(status)[0])
+		fprintf(out, SOURCE_COMPAT ": %s\n", source_offer(status));
 	if (status->why[0])
 		fprintf(out, "Why not better: %s\n", status->why);
 }

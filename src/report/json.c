@@ -191,6 +191,34 @@ static struct json_object *json_instant(const struct column_context *context, ui
 	return time ? json_time(column_wall(context, time)) : NULL;
 }
 
+static struct json_object *json_reasons(const struct verdict *verdict)
+{
+	struct json_object *array = json_object_new_array_ext((int)verdict->count);
+
+	for (size_t i = 0; array && i < verdict->count; i++)
+		json_object_array_add(array, json_object_new_string(verdict->because[i]));
+	return array;
+}
+
+static struct json_object *json_verdict(const struct column_context *context,
+					const struct segment *segment)
+{
+	const struct judge_context judge = column_judge(context);
+	struct json_object *object = json_object_new_object();
+	struct verdict verdict;
+
+	if (!object)
+		return NULL;
+	verdict_judge(&judge, segment, &verdict);
+	json_add(object, "kind", json_object_new_string(verdict_kind_name(verdict.kind)));
+	json_add(object, "confidence",
+		 json_object_new_string(verdict_confidence_name(verdict.confidence)));
+	json_add(object, "since", json_instant(context, verdict.since));
+	json_add(object, "because", json_reasons(&verdict));
+	json_add(object, "stack", json_stack(context->paths, segment->stack));
+	return object;
+}
+
 struct json_object *json_segment(const struct column_context *context,
 				 const struct segment *segment)
 {
@@ -206,7 +234,7 @@ struct json_object *json_segment(const struct column_context *context,
 	json_add(object, "creator", json_process(segment->creator));
 	json_add(object, "last", json_process(segment->last));
 	json_add(object, "holders", json_holders(context, segment));
-	json_add(object, "verdict", NULL);
+	json_add(object, "verdict", json_verdict(context, segment));
 	return object;
 }
 

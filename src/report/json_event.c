@@ -126,7 +126,7 @@ static void json_add_result(struct json_object *object, const struct event *even
 		json_add(object, "created", json_object_new_boolean(event->created));
 }
 
-struct json_object *json_event(const struct event *event)
+struct json_object *json_event(const struct event *event, const struct call_paths *paths)
 {
 	struct json_object *object = json_object_new_object();
 	bool process = event->pid > 0;
@@ -147,12 +147,13 @@ struct json_object *json_event(const struct event *event)
 	json_add(object, "shmid", json_shmid(event->shmid));
 	json_add(object, "inferred", json_object_new_boolean(event->inferred));
 	json_add(object, "explain", NULL);
-	json_add(object, "stack", NULL);
+	json_add(object, "stack", json_stack(paths, event->stack));
 	return object;
 }
 
-struct json_object *json_events(const struct model *model, const struct segment *segment)
+struct json_object *json_events(const struct column_context *context, const struct segment *segment)
 {
+	const struct model *model = context->model;
 	struct json_object *array = json_object_new_array();
 	uint64_t *sequences = NULL;
 	size_t count = 0, capacity = 0;
@@ -164,7 +165,7 @@ struct json_object *json_events(const struct model *model, const struct segment 
 	for (size_t i = 0; array && i < count; i++) {
 		const struct event event = event_named(model, model_event(model, sequences[i]));
 
-		json_object_array_add(array, json_event(&event));
+		json_object_array_add(array, json_event(&event, context->paths));
 	}
 	free(sequences);
 	return array;

@@ -1,64 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include "report/leaks.h"
 
-#include <inttypes.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 
 #include "base/array.h"
-#include "base/units.h"
+#include "base/text.h"
+#include "judge/growth.h"
+#include "judge/program.h"
+#include "report/filter.h"
 #include "report/groups.h"
-
-static const char *const leaks_verdict_names[LEAKS_VERDICTS] = {
-	[LEAKS_GONE] = "gone", [LEAKS_DEST] = "dest",     [LEAKS_IN_USE] = "in-use",
-	[LEAKS_NEW] = "new",   [LEAKS_ORPHAN] = "orphan", [LEAKS_UNATTACHED] = "unattached",
-};
-
-static const char *const leaks_confidence_names[LEAKS_CONFIDENCES] = {
-	[LEAKS_NONE] = "",
-	[LEAKS_WATCH] = "watch",
-	[LEAKS_LIKELY] = "likely",
-	[LEAKS_SURE] = "sure",
-};
-
-/* ---- one segment ----------------------------------------------------------------------------- */
-
-enum leaks_verdict leaks_verdict(const struct column_context *context,
-				 const struct segment *segment)
-{
-	const unsigned int flags = column_flags(context, segment);
-
-	if (segment->gone)
-		return LEAKS_GONE;
-	if (flags & COLUMN_FLAG_DEST)
-		return LEAKS_DEST;
-	if (!(segment->facts.known & FACT_COL_NATTCH))
-		return LEAKS_UNKNOWN;
-	if (segment->nattch > 0)
-		return LEAKS_IN_USE;
-	if (segment->born && context->now < segment->born + LEAKS_NEW_TIME)
-		return LEAKS_NEW;
-	return flags & COLUMN_FLAG_ORPHAN ? LEAKS_ORPHAN : LEAKS_UNATTACHED;
-}
-
-const char *leaks_verdict_name(enum leaks_verdict verdict)
-{
-	return leaks_verdict_names[verdict];
-}
-
-enum leaks_confidence leaks_confidence(enum leaks_verdict verdict)
-{
-	if (verdict == LEAKS_ORPHAN)
-		return LEAKS_LIKELY;
-	return verdict == LEAKS_UNATTACHED ? LEAKS_WATCH : LEAKS_NONE;
-}
-
-const char *leaks_confidence_name(enum leaks_confidence confidence)
-{
-	return leaks_confidence_names[confidence];
-}
 
 /* What its end would give back. Returns whether that is known; else it is no more than its size. */
 static bool leaks_bytes(const struct segment *segment, uint64_t *bytes)
@@ -83,36 +36,50 @@ static void leaks_add_total(struct leaks_total *total, const struct segment *seg
 
 struct leaks_total leaks_total(const struct column_context *context)
 {
+	const struct judge_context judge = column_judge(context);
 	struct leaks_total total = {.has_bytes = true};
+	enum verdict_confidence confidence;
 
-	for (const struct segment *at = model_segments(context->model); at; at = at->next)
-		if (leaks_confidence(leaks_verdict(context, at)) >= LEAKS_LIKELY)
+	for (const struct segment *at = model_segments(context->model); at; at = at->next) {
+		verdict_kind(&judge, at, &confidence);
+		if (confidence >= VERDICT_MEDIUM)
 			leaks_add_total(&total, at);
+	}
 	return total;
 }
 
-/* ---- evidence -------------------------------------------------------------------------------- */
+char *leaks_evidence(const struct verdict *verdict, char out[static LEAKS_EVIDENCE_LEN])
+{
+	char whole[VERDICT_REASONS * (VERDICT_REASON_LEN + 2)];
+	size_t length = 0;
 
-/* What a row is made from, while it is made */
-struct leaks_group {
-	const struct segment *longest; /* without any attachment */
-	bool others;                   /* not all have the same creator */
-	bool attached;                 /* some were attached once, or may have been */
+	whole[0] = '\0';
+	for (size_t i = 0; i < verdict->count; i++)
+		length += (size_t)snprintf(whole + length, sizeof(whole) - length, "%s%s",
+					   i ? ", " : "", verdict->because[i]);
+	text_safe(out, LEAKS_EVIDENCE_LEN, whole, length);
+	return out;
+}
+
+/* ---- rows ------------------------------------------------------------------------------------ */
+
+enum { LEAKS_KEY_LEN = PROGRAM_MAKER_LEN + 16 };
+
+struct leaks_member {
+	struct segment_id id;
+	size_t row; /* before the rows are sorted */
 };
 
 struct leaks_making {
 	const struct column_context *context;
+	struct judge_context judge;
 	struct leaks_list *list;
-	struct groups names[LEAKS_VERDICTS];
-	struct leaks_group *groups; /* by row */
-	size_t capacity;
+	struct groups keys;
+	leaks_choice *choice;
+	void *choosing;
+	struct leaks_member *members;
+	size_t count, capacity;
 };
-
-static bool leaks_was_attached(const struct segment *segment)
-{
-	return !(segment->facts.known & FACT_COL_ATIME) || segment->facts.atime ||
-	       segment->detached;
-}
 
 static uint64_t leaks_value(const struct leaks_making *making, const struct segment *segment,
 			    enum column_id id, bool *known)
@@ -124,143 +91,144 @@ static uint64_t leaks_value(const struct leaks_making *making, const struct segm
 	return *known ? (uint64_t)value.number : 0;
 }
 
-static const char *leaks_fate(const struct process *creator, char out[static UNITS_LEN])
-{
-	if (!creator->checked)
-		return "may live";
-	if (creator->alive)
-		return "lives";
-	if (!creator->ended)
-		return "is gone";
-	if (creator->has_status && WIFSIGNALED(creator->status)) {
-		snprintf(out, UNITS_LEN, "was killed by signal %d", WTERMSIG(creator->status));
-		return out;
-	}
-	return "exited";
-}
-
-static void leaks_explain(const struct leaks_making *making, const struct leaks_group *group,
-			  struct leaks_row *row)
-{
-	const struct process *creator = group->longest->creator;
-	char age[UNITS_LEN], fate[UNITS_LEN];
-	char *out = row->evidence;
-	size_t length;
-	bool known;
-	uint64_t idle = leaks_value(making, group->longest, COLUMN_IDLE, &known);
-
-	length = (size_t)snprintf(out, LEAKS_EVIDENCE_LEN, "%s%s%s%s",
-				  group->attached ? "nattch 0" : "never attached",
-				  !known            ? ""
-				  : group->attached ? " for "
-						    : " in ",
-				  known && row->count > 1 ? "up to " : "",
-				  known ? units_age(age, idle) : "");
-	if (!creator)
-		snprintf(out + length, LEAKS_EVIDENCE_LEN - length, ", creator unknown");
-	else
-		snprintf(out + length, LEAKS_EVIDENCE_LEN - length,
-			 ", creator %" PRId32 "%s%s %s%s", creator->pid,
-			 creator->comm[0] ? " " : "", creator->comm, leaks_fate(creator, fate),
-			 group->others ? ", and others" : "");
-}
-
-char *leaks_evidence(const struct column_context *context, const struct segment *segment,
-		     char out[static LEAKS_EVIDENCE_LEN])
-{
-	const struct leaks_making making = {.context = context};
-	const struct leaks_group group = {.longest = segment,
-					  .attached = leaks_was_attached(segment)};
-	struct leaks_row row = {.count = 1};
-
-	leaks_explain(&making, &group, &row);
-	return memcpy(out, row.evidence, LEAKS_EVIDENCE_LEN);
-}
-
-/* ---- rows ------------------------------------------------------------------------------------ */
-
 static int leaks_reserve(struct leaks_making *making)
 {
 	struct leaks_list *list = making->list;
-	void *rows = list->rows, *groups = making->groups;
+	void *rows = list->rows, *members = making->members;
 	int error = array_reserve(&rows, &list->capacity, list->count + 1, sizeof(*list->rows));
 
 	list->rows = rows;
 	if (!error)
-		error = array_reserve(&groups, &making->capacity, list->count + 1,
-				      sizeof(*making->groups));
-	making->groups = groups;
+		error = array_reserve(&members, &making->capacity, making->count + 1,
+				      sizeof(*making->members));
+	making->members = members;
 	return error;
 }
 
-static void leaks_begin(struct leaks_making *making, const char *name, enum leaks_verdict verdict,
-			const struct segment *segment)
+static void leaks_begin(struct leaks_list *list, const struct segment *segment,
+			enum verdict_kind kind, enum verdict_confidence confidence)
 {
-	struct leaks_list *list = making->list;
-	struct leaks_row *row = &list->rows[list->count];
+	struct leaks_row *row = &list->rows[list->count++];
 
 	*row = (struct leaks_row){
-		.verdict = verdict,
-		.confidence = leaks_confidence(verdict),
+		.kind = kind,
+		.confidence = confidence,
+		.site = segment->site,
 		.has_bytes = true,
 		.largest = segment->id,
+		.example = segment->id,
 	};
-	snprintf(row->name, sizeof(row->name), "%s", name);
-	making->groups[list->count++] = (struct leaks_group){.longest = segment};
+	snprintf(row->name, sizeof(row->name), "%s", program_name(segment));
 }
 
-static uint64_t leaks_size(const struct leaks_making *making, const struct segment_id *id)
+/* Is it larger, is it unused for longer than the one that the row has for that? */
+static bool leaks_beats(const struct leaks_making *making, const struct segment *segment,
+			const struct segment_id *id, enum column_id by)
 {
+	bool known, other_known;
+	uint64_t value = leaks_value(making, segment, by, &known);
+	uint64_t other =
+		leaks_value(making, model_find(making->context->model, id), by, &other_known);
+
+	return known && (!other_known || value > other);
+}
+
+static void leaks_merge(const struct leaks_making *making, struct leaks_row *row,
+			const struct segment *segment)
+{
+	const struct process *creator = segment->creator;
 	bool known;
-
-	return leaks_value(making, model_find(making->context->model, id), COLUMN_SIZE, &known);
-}
-
-static void leaks_merge(struct leaks_making *making, size_t index, const struct segment *segment)
-{
-	struct leaks_group *group = &making->groups[index];
-	struct leaks_row *row = &making->list->rows[index];
-	bool known, more;
-	uint64_t bytes, idle, longest;
+	uint64_t bytes;
 	uint64_t age = leaks_value(making, segment, COLUMN_AGE, &known);
 
 	if (known && (!row->has_oldest || age > row->oldest)) {
 		row->has_oldest = true;
 		row->oldest = age;
 	}
-	group->others = group->others || group->longest->creator != segment->creator;
-	idle = leaks_value(making, segment, COLUMN_IDLE, &known);
-	longest = leaks_value(making, group->longest, COLUMN_IDLE, &more);
-	if (known && (!more || idle > longest))
-		group->longest = segment;
-	group->attached = group->attached || leaks_was_attached(segment);
-	row->size += leaks_size(making, &segment->id);
-	if (leaks_size(making, &segment->id) > leaks_size(making, &row->largest))
+	if (leaks_beats(making, segment, &row->example, COLUMN_IDLE))
+		row->example = segment->id;
+	if (leaks_beats(making, segment, &row->largest, COLUMN_SIZE))
 		row->largest = segment->id;
+	/* the executable of one that lived long enough is that of all */
+	if (row->name[0] != '/' && creator && creator->exe[0])
+		snprintf(row->name, sizeof(row->name), "%s", creator->exe);
+	if (!row->stack)
+		row->stack = segment->stack;
+	row->size += segment->facts.known & FACT_COL_SIZE ? segment->facts.size : 0;
 	row->has_bytes = leaks_bytes(segment, &bytes) && row->has_bytes;
 	row->bytes += bytes;
 	row->count++;
 }
 
+static char *leaks_key(const struct segment *segment, enum verdict_kind kind,
+		       enum verdict_confidence confidence, char out[static LEAKS_KEY_LEN])
+{
+	char maker[PROGRAM_MAKER_LEN];
+
+	snprintf(out, LEAKS_KEY_LEN, "%d %d %s", confidence, kind, program_maker(segment, maker));
+	return out;
+}
+
 static int leaks_add(struct leaks_making *making, const struct segment *segment)
 {
-	const enum leaks_verdict verdict = leaks_verdict(making->context, segment);
-	const char *name = groups_program(segment);
+	struct leaks_list *list = making->list;
+	enum verdict_confidence confidence;
+	const enum verdict_kind kind = verdict_kind(&making->judge, segment, &confidence);
+	char key[LEAKS_KEY_LEN];
 	size_t row;
 
-	if (leaks_confidence(verdict) == LEAKS_NONE)
+	if (!making->choice(making->choosing, segment, kind, confidence))
 		return 0;
 	int error = leaks_reserve(making);
 
 	if (!error)
-		error = groups_row(&making->names[verdict], name, making->list->count, &row);
+		error = groups_row(&making->keys, leaks_key(segment, kind, confidence, key),
+				   list->count, &row);
 	if (error)
 		return error;
-	if (row == making->list->count)
-		leaks_begin(making, name, verdict, segment);
-	leaks_merge(making, row, segment);
-	leaks_add_total(&making->list->total[leaks_confidence(verdict)], segment);
+	if (row == list->count)
+		leaks_begin(list, segment, kind, confidence);
+	leaks_merge(making, &list->rows[row], segment);
+	making->members[making->count++] = (struct leaks_member){.id = segment->id, .row = row};
+	leaks_add_total(&list->total[confidence], segment);
 	return 0;
+}
+
+bool leaks_row_has(const struct column_context *context, const struct leaks_row *row,
+		   const struct segment *segment)
+{
+	const struct judge_context judge = column_judge(context);
+	const struct segment *example = model_find(context->model, &row->example);
+	enum verdict_confidence confidence;
+	char key[LEAKS_KEY_LEN], other[LEAKS_KEY_LEN];
+	enum verdict_kind kind = verdict_kind(&judge, segment, &confidence);
+
+	if (!example || kind != row->kind || confidence != row->confidence)
+		return false;
+	return strcmp(leaks_key(segment, kind, confidence, key),
+		      leaks_key(example, kind, confidence, other)) == 0;
+}
+
+static void leaks_explain(const struct leaks_making *making, struct leaks_row *row)
+{
+	const struct segment *example = model_find(making->context->model, &row->example);
+	const struct growth *growth = making->judge.growth;
+	const struct growth_row *trend = growth ? growth_of(growth, example) : NULL;
+	char evidence[LEAKS_EVIDENCE_LEN], whole[LEAKS_EVIDENCE_LEN + 16];
+	struct verdict verdict;
+
+	verdict_judge(&making->judge, example, &verdict);
+	leaks_evidence(&verdict, evidence);
+	snprintf(whole, sizeof(whole), "%s%s", row->count > 1 ? "the longest: " : "", evidence);
+	text_safe(row->evidence, sizeof(row->evidence), whole, sizeof(whole));
+	row->full_of = "";
+	if (!trend)
+		return;
+	row->grows = trend->grows;
+	row->rate = trend->rate;
+	row->has_full = trend->has_full;
+	row->full = trend->full;
+	row->full_of = trend->full_of;
 }
 
 static int leaks_order(const void *left, const void *right)
@@ -270,40 +238,119 @@ static int leaks_order(const void *left, const void *right)
 
 	if (a->confidence != b->confidence)
 		return a->confidence > b->confidence ? -1 : 1;
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
 	if (a->bytes != b->bytes)
 		return a->bytes > b->bytes ? -1 : 1;
+	if (a->site != b->site)
+		return a->site < b->site ? -1 : 1;
 	return strcmp(a->name, b->name);
 }
 
 static void leaks_clear(struct leaks_list *list)
 {
-	list->count = 0;
-	for (size_t i = 0; i < LEAKS_CONFIDENCES; i++)
+	list->count = list->id_count = 0;
+	for (size_t i = 0; i < VERDICT_CONFIDENCES; i++)
 		list->total[i] = (struct leaks_total){.has_bytes = true};
 }
 
-int leaks_collect(const struct column_context *context, struct leaks_list *list)
+/* Rows in their order, and the segments in that of their rows. While they are sorted, `first` is the index that
+ * members know. */
+static int leaks_arrange(const struct leaks_making *making)
 {
-	struct leaks_making making = {.context = context, .list = list};
+	struct leaks_list *list = making->list;
+	size_t *places = calloc(list->count + 1, sizeof(*places));
+	void *ids = list->ids;
+	size_t place = 0;
+	int error =
+		places ? array_reserve(&ids, &list->id_capacity, making->count, sizeof(*list->ids))
+		       : -ENOMEM;
+
+	list->ids = ids;
+	for (size_t i = 0; i < list->count; i++)
+		list->rows[i].first = i;
+	if (list->count > 1)
+		qsort(list->rows, list->count, sizeof(*list->rows), leaks_order);
+	for (size_t i = 0; !error && i < list->count; i++) {
+		places[list->rows[i].first] = place;
+		list->rows[i].first = place;
+		place += list->rows[i].count;
+	}
+	for (size_t i = 0; !error && i < making->count; i++)
+		list->ids[places[making->members[i].row]++] = making->members[i].id;
+	list->id_count = place;
+	free(places);
+	return error;
+}
+
+int leaks_collect_chosen(const struct column_context *context, leaks_choice *choice, void *choosing,
+			 struct leaks_list *list)
+{
+	struct leaks_making making = {
+		.context = context,
+		.judge = column_judge(context),
+		.list = list,
+		.choice = choice,
+		.choosing = choosing,
+	};
 	int error = 0;
 
 	leaks_clear(list);
 	for (const struct segment *at = model_segments(context->model); at && !error; at = at->next)
 		error = leaks_add(&making, at);
-	for (size_t i = 0; i < list->count; i++)
-		leaks_explain(&making, &making.groups[i], &list->rows[i]);
+	groups_free(&making.keys);
+	for (size_t i = 0; !error && i < list->count; i++)
+		leaks_explain(&making, &list->rows[i]);
+	if (!error)
+		error = leaks_arrange(&making);
+	free(making.members);
 	if (error)
 		leaks_clear(list);
-	if (list->count > 1)
-		qsort(list->rows, list->count, sizeof(*list->rows), leaks_order);
-	for (size_t i = 0; i < LEAKS_VERDICTS; i++)
-		groups_free(&making.names[i]);
-	free(making.groups);
 	return error;
+}
+
+/* All that have any confidence, and pass */
+struct leaks_passing {
+	const struct column_context *context;
+	const struct filter *filter;
+};
+
+static bool leaks_passes(void *choosing, const struct segment *segment, enum verdict_kind kind,
+			 enum verdict_confidence confidence)
+{
+	const struct leaks_passing *passing = choosing;
+
+	(void)kind;
+	return confidence != VERDICT_NONE &&
+	       (!passing->filter || filter_match(passing->filter, passing->context, segment));
+}
+
+int leaks_collect(const struct column_context *context, const struct filter *filter,
+		  struct leaks_list *list)
+{
+	struct leaks_passing passing = {context, filter};
+
+	return leaks_collect_chosen(context, leaks_passes, &passing, list);
+}
+
+struct leaks_total leaks_sum(const struct leaks_list *list)
+{
+	struct leaks_total sum = {.has_bytes = true};
+
+	for (size_t i = 0; i < VERDICT_CONFIDENCES; i++) {
+		const struct leaks_total *total = &list->total[i];
+
+		sum.count += total->count;
+		sum.size += total->size;
+		sum.bytes += total->bytes;
+		sum.has_bytes = sum.has_bytes && total->has_bytes;
+	}
+	return sum;
 }
 
 void leaks_free(struct leaks_list *list)
 {
 	free(list->rows);
+	free(list->ids);
 	*list = (struct leaks_list){0};
 }

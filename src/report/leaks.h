@@ -1,64 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What may be leaked: evidence, not accusations. What is told of a segment in one word stands here, too,
- * and is what the column `verdict` shows.
+ * What may be leaked, summed up: segments of the same verdict that were made by the same program at the same
+ * place. Evidence, not accusations.
  */
 #ifndef REPORT_LEAKS_H
 #define REPORT_LEAKS_H
 
 #include "report/column.h"
 
-/* The first that holds. */
-enum leaks_verdict {
-	LEAKS_GONE,       /* it ended */
-	LEAKS_DEST,       /* removed: it goes with its last holder */
-	LEAKS_UNKNOWN,    /* its nattch is not known */
-	LEAKS_IN_USE,     /* attached */
-	LEAKS_NEW,        /* seen made within LEAKS_NEW_TIME: nobody had the time to attach it */
-	LEAKS_ORPHAN,     /* its creator is gone */
-	LEAKS_UNATTACHED, /* its creator lives, or is not known */
-	LEAKS_VERDICTS,
-};
+enum { LEAKS_EVIDENCE_LEN = 512 };
 
-#define LEAKS_NEW_TIME (UINT64_C(10) * CLOCK_SECOND)
-
-enum leaks_verdict leaks_verdict(const struct column_context *context,
-				 const struct segment *segment);
-/* "gone", "dest", "in-use", "new", "orphan", "unattached"; NULL for LEAKS_UNKNOWN */
-const char *leaks_verdict_name(enum leaks_verdict verdict);
-
-/* How much the evidence is worth. Nothing is sure without more than is known today. */
-enum leaks_confidence {
-	LEAKS_NONE, /* no leak */
-	LEAKS_WATCH,
-	LEAKS_LIKELY,
-	LEAKS_SURE,
-	LEAKS_CONFIDENCES,
-};
-
-enum leaks_confidence leaks_confidence(enum leaks_verdict verdict);
-/* "watch", "likely", "sure"; "" for none */
-const char *leaks_confidence_name(enum leaks_confidence confidence);
-
-/* Of one segment that nobody has attached, in words: "nattch 0 for 3d, creator 9912 php-fpm exited". Returns
- * out. */
-enum { LEAKS_EVIDENCE_LEN = 256 };
-char *leaks_evidence(const struct column_context *context, const struct segment *segment,
-		     char out[static LEAKS_EVIDENCE_LEN]);
-
-/* Segments of one creator's program that have the same verdict */
+/* Segments that have the same verdict, as sure, and the same maker: see judge/program.h */
 struct leaks_row {
 	char name[FACT_TEXT_LEN]; /* executable, else comm, of the creator; "-" unknown */
-	enum leaks_verdict verdict;
-	enum leaks_confidence confidence;
-	size_t count;    /* segments */
-	uint64_t size;   /* bytes asked for: these count against SHMALL */
-	uint64_t bytes;  /* that would come back: resident and swapped out */
+	uint32_t site;            /* of segment.site; 0 unknown */
+	uint32_t stack;           /* of one of them; 0 unknown */
+	enum verdict_kind kind;
+	enum verdict_confidence confidence; /* VERDICT_LOW at least, where nobody chose otherwise */
+	size_t first, count;                /* segments: from leaks_list.ids[first] on */
+	uint64_t size;                      /* bytes asked for: these count against SHMALL */
+	uint64_t bytes;                     /* that would come back: resident and swapped out */
 	bool has_bytes;  /* false: of some only the size is known, and stands in `bytes` */
 	bool has_oldest; /* false: the age of none is known */
 	uint64_t oldest; /* age of the oldest in seconds */
 	struct segment_id largest;
-	/* "nattch 0 for 3d, creator 9912 php-fpm exited" */
+	struct segment_id
+		example; /* the one that the evidence is about: unused for the longest time */
+	/* Of all that this maker left behind, whatever the verdict, as in struct growth_row */
+	bool grows;
+	double rate;
+	bool has_full;
+	uint64_t full;
+	const char *full_of;
+	/* "nattch 0 for 3d, creator 9912 php-fpm exited 3d ago"; of several: "the longest: ..." */
 	char evidence[LEAKS_EVIDENCE_LEN];
 };
 
@@ -69,18 +43,38 @@ struct leaks_total {
 };
 
 struct leaks_list {
-	struct leaks_row *rows; /* owned; the surest first, then by bytes */
+	struct leaks_row *rows; /* owned; the surest first, then by kind, then by bytes */
 	size_t count;
 	size_t capacity;
-	struct leaks_total total[LEAKS_CONFIDENCES];
+	struct segment_id *ids; /* owned; of the segments, row by row, oldest first */
+	size_t id_count;
+	size_t id_capacity;
+	struct leaks_total total[VERDICT_CONFIDENCES];
 };
 
-/* Refills the list, which starts zeroed. 0 or -ENOMEM: then it is empty. Nothing in it points into the
- * model. */
-int leaks_collect(const struct column_context *context, struct leaks_list *list);
+/* Refills the list, which starts zeroed. `filter` NULL: all. 0 or -ENOMEM: then it is empty. Nothing in it
+ * points into the model. */
+struct filter;
+int leaks_collect(const struct column_context *context, const struct filter *filter,
+		  struct leaks_list *list);
+/* The same with the segments that `choice` takes; their confidence may be VERDICT_NONE. */
+typedef bool leaks_choice(void *choosing, const struct segment *segment, enum verdict_kind kind,
+			  enum verdict_confidence confidence);
+int leaks_collect_chosen(const struct column_context *context, leaks_choice *choice, void *choosing,
+			 struct leaks_list *list);
 void leaks_free(struct leaks_list *list);
+
+/* Does the segment belong to this row? */
+bool leaks_row_has(const struct column_context *context, const struct leaks_row *row,
+		   const struct segment *segment);
+
+/* All of them together */
+struct leaks_total leaks_sum(const struct leaks_list *list);
 
 /* What is at least likely, without the rows: for a header. */
 struct leaks_total leaks_total(const struct column_context *context);
+
+/* The evidence in one line: its reasons joined by commas. Returns out. */
+char *leaks_evidence(const struct verdict *verdict, char out[static LEAKS_EVIDENCE_LEN]);
 
 #endif

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "judge/program.h"
 #include "report/groups.h"
-#include "report/leaks.h"
 
 #define OWNERS_MADE_TIME (UINT64_C(60) * CLOCK_SECOND)
 
@@ -37,7 +37,7 @@ static const char *owners_name(const struct owners_making *making, const struct 
 
 	switch (making->by) {
 	case OWNERS_EXE:
-		return groups_program(segment);
+		return program_name(segment);
 	case OWNERS_USER:
 		column_table[COLUMN_OWNER].value(making->context, segment, buffer);
 		return buffer->type == COLUMN_TEXT ? buffer->text : "-";
@@ -89,7 +89,7 @@ static void owners_sum(const struct column_context *context, const struct segmen
 		return;
 	row->unattached++;
 	row->unattached_bytes += bytes;
-	if (leaks_verdict(context, segment) != LEAKS_ORPHAN)
+	if (!(column_flags(context, segment) & COLUMN_FLAG_LEAK))
 		return;
 	row->leaked++;
 	row->leaked_bytes += bytes;

@@ -20,7 +20,7 @@ struct owners_row {
 	char name[FACT_TEXT_LEN]; /* "-": not known */
 	size_t segments;
 	size_t unattached; /* of these, without any attachment */
-	size_t leaked;     /* of these, whose creator is gone: LEAKS_ORPHAN */
+	size_t leaked;     /* of these, those that are likely or surely leaks */
 	uint64_t bytes, unattached_bytes, leaked_bytes; /* sizes */
 	uint64_t rss;
 	bool has_bytes, has_rss; /* false: unknown for some */

@@ -35,9 +35,13 @@ extern const size_t table_default_column_count;
 int table_print(FILE *out, const struct column_context *context, const struct segment_id *ids,
 		size_t count, const struct table_options *options);
 
-/* Everything about one segment: facts in words, holders one a line, its events. 0 or -ENOMEM. */
+/* Everything about one segment: facts in words, its verdict, where it was made, holders one a line, its events.
+ * 0 or -ENOMEM. */
 int table_print_segment(FILE *out, const struct column_context *context,
 			const struct segment *segment);
+
+/* The frames of a call path, one a line, each behind `indent`; nothing when it is not known. */
+void table_print_stack(FILE *out, const struct call_paths *paths, uint32_t id, const char *indent);
 
 /* The event with what the model has come to know of its process since: a look that finds a mapping does
  * not tell whose name and user it is. Valid by itself. */
@@ -79,9 +83,12 @@ void header_print(FILE *out, const struct column_context *context, double interv
 struct json_object *json_document(const char *name, const struct column_context *context);
 struct json_object *json_segment(const struct column_context *context,
 				 const struct segment *segment);
-struct json_object *json_event(const struct event *event);
+/* The frames of a call path, innermost first; NULL (null) when it is not known. `paths` may be NULL. */
+struct json_object *json_stack(const struct call_paths *paths, uint32_t id);
+struct json_object *json_event(const struct event *event, const struct call_paths *paths);
 /* The events of one segment that are still in the ring, oldest first. */
-struct json_object *json_events(const struct model *model, const struct segment *segment);
+struct json_object *json_events(const struct column_context *context,
+				const struct segment *segment);
 /* Its limits; null each, with the reason, where they are not known. */
 struct json_object *json_limits(const struct namespace_state *place);
 /* One line and a newline. Frees the object. */

@@ -11,9 +11,11 @@ struct source_word {
 };
 
 /* Short enough for a line of 80 columns in doctor */
-#define SOURCE_FREE  "every one; other system calls pay nothing"
-#define SOURCE_TAXED "every one; all system calls pay some ns"
-#define SOURCE_LOOKS "not followed; two looks are compared"
+#define SOURCE_FREE       "every one; other system calls pay nothing"
+#define SOURCE_TAXED      "every one; all system calls pay some ns"
+#define SOURCE_LOOKS      "not followed; two looks are compared"
+#define SOURCE_OFFER      "not followed; --compat follows them, at a cost"
+#define SOURCE_OFFER_REST "some are not followed; --compat follows all"
 
 static const struct source_word source_calls[] = {
 	{"fexit", SOURCE_FREE},
@@ -26,8 +28,8 @@ static const struct source_word source_calls[] = {
 static const struct source_word source_compat[] = {
 	{"fexit", SOURCE_FREE},
 	{"raw", SOURCE_TAXED},
-	{"mixed", "some are not followed; --compat follows all"},
-	{"none", "not followed; --compat follows them, at a cost"},
+	{"mixed", SOURCE_OFFER_REST},
+	{"none", SOURCE_OFFER},
 	{0},
 };
 
@@ -102,7 +104,7 @@ size_t source_lines(const struct source_status *status, struct source_line out[s
 
 	source_unseen(unseen, status);
 	source_add(&out[0], "calls", status->calls, source_calls);
-	source_add(&out[1], "32-bit calls", status->compat,
+	source_add(&out[1], SOURCE_COMPAT, status->compat,
 		   source_follows(status) ? source_compat : source_looks);
 	source_add(&out[2], "life", status->life, source_life);
 	if (strcmp(out[2].stands, "mixed") == 0) {
@@ -122,13 +124,13 @@ bool source_follows(const struct source_status *status)
 	return strcmp(source_stands(status->calls), "none") != 0;
 }
 
-const char *source_wants_compat(const struct source_status *status)
+const char *source_offer(const struct source_status *status)
 {
 	const char *compat = source_stands(status->compat);
 
 	if (source_follows(status) && strcmp(compat, "none") == 0)
-		return "calls of 32-bit programs";
-	return strcmp(compat, "mixed") == 0 ? "some calls of 32-bit programs" : "";
+		return SOURCE_OFFER;
+	return strcmp(compat, "mixed") == 0 ? SOURCE_OFFER_REST : "";
 }
 
 char *source_unseen(char out[static SOURCE_TEXT_LEN], const struct source_status *status)

@@ -27,8 +27,10 @@ size_t source_lines(const struct source_status *status,
 /* Whether calls are followed at all; if not, all that is told is what looks find. */
 bool source_follows(const struct source_status *status);
 
-/* What --compat alone would follow: "calls of 32-bit programs", or "some" of them; "" for nothing. */
-const char *source_wants_compat(const struct source_status *status);
+/* What --compat alone would follow is offered: "not followed; --compat ...", to be said behind SOURCE_COMPAT and a
+ * colon. "" where there is nothing to follow. Static. */
+#define SOURCE_COMPAT "32-bit calls"
+const char *source_offer(const struct source_status *status);
 
 /* What can happen without being told; "" for nothing. Where no event comes at all it says so. Returns
  * out. */

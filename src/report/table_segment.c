@@ -13,6 +13,7 @@
 #include "report/owner.h"
 #include "report/report.h"
 #include "report/source.h"
+#include "stack/call_paths.h"
 
 enum { TABLE_COMM_WIDTH = 15, TABLE_TIME_LEN = 32 };
 
@@ -79,8 +80,6 @@ static void table_fact_state(FILE *out, const struct column_context *context,
 			   fact_reason_name(segment->gone_reason));
 	else if (flags & COLUMN_FLAG_DEST)
 		table_fact(out, "State", "removed: it ends when the last holder lets go");
-	else if (flags & COLUMN_FLAG_ORPHAN)
-		table_fact(out, "State", "nobody is attached and its creator is gone");
 	else
 		table_fact(out, "State", "exists");
 	fprintf(out, "%-12s ", "Flags");
@@ -148,6 +147,23 @@ static void table_fact_times(FILE *out, const struct column_context *context,
 				facts->ctime, ", or changed by IPC_SET then");
 	table_fact_time(out, context, "Attached", facts->known & FACT_COL_ATIME, facts->atime, "");
 	table_fact_time(out, context, "Detached", facts->known & FACT_COL_DTIME, facts->dtime, "");
+}
+
+/* In words, each reason on a line of its own */
+static void table_fact_verdict(FILE *out, const struct column_context *context,
+			       const struct segment *segment)
+{
+	const struct judge_context judge = column_judge(context);
+	struct verdict verdict;
+
+	verdict_judge(&judge, segment, &verdict);
+	const char *word = verdict_confidence_word(verdict.confidence);
+
+	table_fact(out, "Verdict", "%s%s%s%s%s", verdict_kind_name(verdict.kind),
+		   word[0] ? ", " : "", word, verdict.count ? ": " : "",
+		   verdict.count ? verdict.because[0] : "");
+	for (size_t i = 1; i < verdict.count; i++)
+		table_fact(out, "", "%s", verdict.because[i]);
 }
 
 /* What an event told about its end, or about who tried to end it */
@@ -253,6 +269,19 @@ static int table_print_holders(FILE *out, const struct column_context *context,
 	return 0;
 }
 
+void table_print_stack(FILE *out, const struct call_paths *paths, uint32_t id, const char *indent)
+{
+	const struct call_path *path = paths ? call_paths_get(paths, id) : NULL;
+	char text[CALL_FRAME_LEN];
+
+	if (!path)
+		return;
+	for (size_t i = 0; i < path->count; i++)
+		fprintf(out, "%s%s\n", indent, call_frame_text(&path->frames[i], text));
+	if (path->cut)
+		fprintf(out, "%s...\n", indent);
+}
+
 static int table_print_history(FILE *out, const struct column_context *context,
 			       const struct segment *segment)
 {
@@ -300,6 +329,11 @@ int table_print_segment(FILE *out, const struct column_context *context,
 	table_fact_history(out, context, segment);
 	table_fact_process(out, context, "Creator", segment->creator);
 	table_fact_process(out, context, "Last user", segment->last);
+	table_fact_verdict(out, context, segment);
+	if (context->paths && call_paths_get(context->paths, segment->stack)) {
+		fputs("\nMade at:\n", out);
+		table_print_stack(out, context->paths, segment->stack, "  ");
+	}
 	err = table_print_holders(out, context, segment);
 	return err ? err : table_print_history(out, context, segment);
 }

@@ -49,6 +49,8 @@ refused 2 "'0'" -b -n 0
 refused 2 "'nobody-here'" trace -u nobody-here
 refused 2 "'soon'" -b -d soon
 refused 2 "'0'" -b -d 0
+refused 2 "yes or no: 'maybe'" -b -n 1 --ascii=maybe
+refused 2 "'no'; see shmtop --help" -b -n 1 --mouse no
 refused 2 "'fast'" trace --probe=fast
 refused 2 "fexit" trace --probe=fast
 for command in list "show 0"; do
@@ -154,8 +156,11 @@ check "--probe=tracepoint: 32-bit calls are not followed" json "$work/out" \
 	'.probe.compat == "none" and (.probe.unseen | contains("32-bit"))'
 check "--probe=tracepoint: doctor offers --compat" status 0 "$shmtop" doctor --probe=tracepoint
 check "--probe=tracepoint: doctor offers --compat" grep -qE '^32-bit calls +none +.*--compat' "$work/out"
+offer=$(sed -n 's/^32-bit calls *none *//p' "$work/out")
 check "--probe=tracepoint: trace" status 0 "$shmtop" trace --probe=tracepoint -d 0.1
-check "--probe=tracepoint: trace offers --compat" one_line "--compat"
+check "--probe=tracepoint: trace offers it with the same words" one_line "trace: 32-bit calls: $offer"
+check "--probe=tracepoint: a frame" status 0 "$shmtop" -b -n 1 --probe=tracepoint
+check "--probe=tracepoint: a frame does, too" grep -qxF "32-bit calls: $offer" "$work/out"
 check "--probe=tracepoint: trace without calls" status 0 "$shmtop" trace --probe=tracepoint -o exit -d 0.1
 check "--probe=tracepoint: trace without calls offers nothing" test ! -s "$work/err"
 check "--probe=poll: a reason of its own for each" status 0 "$shmtop" doctor -J --probe=poll
@@ -167,6 +172,8 @@ if [ "$(uname -m)" = x86_64 ]; then
 		'.probe.compat == "raw" and (.probe.unseen | contains("32-bit") | not)'
 	check "--compat: trace" status 0 "$shmtop" trace --probe=tracepoint --compat -d 0.1
 	check "--compat: trace offers nothing" test ! -s "$work/err"
+	check "--compat: a frame" status 0 "$shmtop" -b -n 1 --probe=tracepoint --compat
+	check "--compat: a frame offers nothing" same "$(grep -c -e --compat "$work/out")" 0
 fi
 for command in "" trace doctor demo; do
 	# shellcheck disable=SC2086 # words

@@ -281,18 +281,21 @@ static void new_segments_are_marked_for_a_while(void **state)
 	assert_int_equal(column_flags(&context, &segment), 0);
 }
 
-static void orphans_are_told_from_the_rest(void **state)
+static void leaks_are_marked(void **state)
 {
 	struct process creator = {.pid = 1, .checked = true};
-	struct segment segment = {.facts = {.known = FACT_COL_NATTCH}, .creator = &creator};
+	struct segment segment = {
+		.facts = {.known = FACT_COL_NATTCH | FACT_COL_ATIME | FACT_COL_DTIME},
+		.creator = &creator};
+	const uint32_t known = segment.facts.known;
 
-	assert_int_equal(column_flags(*state, &segment), COLUMN_FLAG_ORPHAN);
+	assert_int_equal(column_flags(*state, &segment), COLUMN_FLAG_LEAK);
 	segment.nattch = 1;
 	assert_int_equal(column_flags(*state, &segment), 0);
 	segment.nattch = 0;
 	segment.facts.known = 0; /* nobody knows who is attached */
 	assert_int_equal(column_flags(*state, &segment), 0);
-	segment.facts.known = FACT_COL_NATTCH;
+	segment.facts.known = known;
 	creator.checked = false;
 	assert_int_equal(column_flags(*state, &segment), 0);
 	creator.checked = true;
@@ -373,7 +376,7 @@ int main(void)
 		cmocka_unit_test(many_holders_are_counted),
 		cmocka_unit_test(values_never_leave_their_range),
 		cmocka_unit_test(new_segments_are_marked_for_a_while),
-		cmocka_unit_test(orphans_are_told_from_the_rest),
+		cmocka_unit_test(leaks_are_marked),
 		cmocka_unit_test(selection_is_in_order),
 		cmocka_unit_test(order_is_total),
 	};

@@ -200,25 +200,78 @@ static void what_is_saved_is_loaded(void **state)
 	assert_int_equal(entries(folder), 1);
 }
 
-static void a_link_is_replaced(void **state)
+/* Saves by a link to `target`, relative to its folder, which leads out of it. */
+static int save_by_link(const char *base, const char *target, const struct config *config)
 {
-	char path[PATH_MAX], target[PATH_MAX], folder[PATH_MAX];
+	char path[PATH_MAX], folder[PATH_MAX];
 	struct stat status;
-	FILE *out;
+	int error;
 
 	assert_int_equal(config_path(path), 0);
-	snprintf(folder, sizeof(folder), "%s/shmtop", (const char *)*state);
-	snprintf(target, sizeof(target), "%s/target", (const char *)*state);
-	assert_int_equal(mkdir(folder, 0755), 0);
-	out = fopen(target, "w");
-	assert_non_null(out);
-	fclose(out);
+	snprintf(folder, sizeof(folder), "%s/shmtop", base);
+	mkdir(folder, 0755);
+	unlink(path);
 	assert_int_equal(symlink(target, path), 0);
-	assert_int_equal(config_save(&(struct config){.mouse = true}, path), 0);
+	error = config_save(config, path);
 	assert_int_equal(lstat(path, &status), 0);
-	assert_true(S_ISREG(status.st_mode));
-	assert_int_equal(stat(target, &status), 0);
-	assert_int_equal(status.st_size, 0);
+	assert_true(S_ISLNK(status.st_mode));
+	/* Nothing is left beside either. */
+	assert_int_equal(entries(folder), 1);
+	return error;
+}
+
+static void a_link_stays(void **state)
+{
+	const struct config saved = {.mouse = true, .interval = CLOCK_SECOND};
+	struct config loaded = {0};
+	char path[PATH_MAX], target[PATH_MAX], error[CONFIG_ERROR_LEN];
+	struct stat status;
+
+	snprintf(target, sizeof(target), "%s/target", (const char *)*state);
+	/* What it leads to is made, and then replaced. */
+	for (int turn = 0; turn < 2; turn++) {
+		assert_int_equal(save_by_link(*state, turn ? target : "../target", &saved), 0);
+		assert_int_equal(lstat(target, &status), 0);
+		assert_true(S_ISREG(status.st_mode));
+		assert_int_equal(entries(*state), 2);
+	}
+	assert_int_equal(config_path(path), 0);
+	assert_int_equal(config_load(&loaded, path, error), 0);
+	assert_memory_equal(&loaded, &saved, sizeof(saved));
+}
+
+static void a_link_to_no_file_is_left_alone(void **state)
+{
+	const struct config config = {0};
+	char target[PATH_MAX];
+	struct stat status;
+
+	snprintf(target, sizeof(target), "%s/target", (const char *)*state);
+	assert_int_equal(mkfifo(target, 0600), 0);
+	assert_int_equal(save_by_link(*state, "../target", &config), -EINVAL);
+	assert_int_equal(lstat(target, &status), 0);
+	assert_true(S_ISFIFO(status.st_mode));
+	assert_int_equal(entries(*state), 2);
+	assert_int_equal(save_by_link(*state, "../none/target", &config), -ENOENT);
+	assert_int_equal(save_by_link(*state, "shmtoprc", &config), -ELOOP);
+}
+
+/* Who may make a link in root's sight must not choose what root writes to. */
+static void a_link_of_another_user_is_not_followed(void **state)
+{
+	const struct config config = {0};
+	char path[PATH_MAX], target[PATH_MAX];
+	struct stat status;
+
+	if (geteuid() != 0)
+		skip();
+	snprintf(target, sizeof(target), "%s/target", (const char *)*state);
+	assert_int_equal(save_by_link(*state, "../target", &config), 0);
+	assert_int_equal(unlink(target), 0);
+	assert_int_equal(config_path(path), 0);
+	assert_int_equal(lchown(path, 65534, 65534), 0);
+	assert_int_equal(config_save(&config, path), -EPERM);
+	assert_int_equal(lstat(target, &status), -1);
 }
 
 static void what_is_no_file_is_said(void **state)
@@ -270,7 +323,9 @@ int main(void)
 		cmocka_unit_test(the_first_mistake_is_told_and_the_rest_is_read),
 		cmocka_unit_test(random_bytes_do_no_harm),
 		FILE_TEST(what_is_saved_is_loaded),
-		FILE_TEST(a_link_is_replaced),
+		FILE_TEST(a_link_stays),
+		FILE_TEST(a_link_to_no_file_is_left_alone),
+		FILE_TEST(a_link_of_another_user_is_not_followed),
 		FILE_TEST(what_is_no_file_is_said),
 		cmocka_unit_test(the_environment_says_where),
 	};

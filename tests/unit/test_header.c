@@ -33,6 +33,7 @@ static void header_of_a_machine(void **state)
 	assert_header(&context, 1.0,
 		      "12:04:31  every 1.0s  tracepoint  lost 0  drift 1  2 ns\n"
 		      "Unseen: 32-bit calls\n"
+		      "32-bit calls: not followed; --compat follows them, at a cost\n"
 		      "Why not better: no fentry\n"
 		      "Mem  size 8.06G  rss >7.00G  swap >4.00K\n"
 		      "Seg  3  here 2/4096  unattached 1  att 4  procs 2\n");
@@ -41,6 +42,7 @@ static void header_of_a_machine(void **state)
 	assert_header(&context, 0,
 		      "12:04:31  tracepoint  lost 0  drift 1  2 ns\n"
 		      "Unseen: 32-bit calls\n"
+		      "32-bit calls: not followed; --compat follows them, at a cost\n"
 		      "Why not better: no fentry\n"
 		      "Mem  size 8.06G  rss >7.00G  swap >4.00K\n"
 		      "Seg  3  unattached 1  att 4  procs 2\n");
@@ -72,6 +74,7 @@ static void header_with_rates(void **state)
 
 	assert_header(&context, 0,
 		      "12:04:31  tracepoint  lost 7  drift 0  0 ns\n"
+		      "32-bit calls: not followed; --compat follows them, at a cost\n"
 		      "Mem  size 0  rss 0  swap 0\n"
 		      "Seg  0  unattached 0  att 0  procs 0  ops 3/s\n");
 	/* where none is seen there is no rate, not one of 0, and none can be lost */

@@ -55,7 +55,7 @@ static void assert_event(const struct event *event, const char *op, const char *
 
 	snprintf(expected, sizeof(expected), EVENT_HEAD, op, args, result,
 		 event->inferred ? "true" : "false");
-	assert_json(json_event(event), expected);
+	assert_json(json_event(event, NULL), expected);
 }
 
 static void calls_are_told(void **state)
@@ -160,7 +160,7 @@ static void user_of_a_known_process_may_be_unknown(void **state)
 
 	(void)state;
 	event.uid = FACT_UID_UNKNOWN;
-	object = json_event(&event);
+	object = json_event(&event, NULL);
 	assert_true(json_object_object_get_ex(object, "uid", NULL));
 	assert_null(json_object_object_get(object, "uid"));
 	assert_int_equal(json_object_get_int(json_object_object_get(object, "pid")), 7713);
@@ -173,7 +173,7 @@ static void unknown_is_null_in_events(void **state)
 		.time = SAMPLE_NOW + 1, .op = FACT_SHMGET, .ret = -28, .shmid = -1};
 
 	(void)state;
-	assert_json(json_event(&event),
+	assert_json(json_event(&event, NULL),
 		    "{\"schema\":\"shmtop.event/1\",\"time\":1714565071.000000001,"
 		    "\"op\":\"shmget\",\"pid\":null,\"tid\":null,\"comm\":null,\"uid\":null,"
 		    "\"ipcns\":null,\"args\":{\"key\":0,\"key_hex\":\"0x00000000\",\"size\":0,"
@@ -189,7 +189,7 @@ static void shmid_0_is_a_shmid(void **state)
 
 	(void)state;
 	event.shmid = 0;
-	object = json_event(&event);
+	object = json_event(&event, NULL);
 	assert_json(json_object_get(json_object_object_get(object, "shmid")), "0");
 	json_object_put(object);
 }
@@ -197,7 +197,7 @@ static void shmid_0_is_a_shmid(void **state)
 static void events_of_a_segment(void **state)
 {
 	const struct column_context *context = *state;
-	struct json_object *events = json_events(context->model, sample_segment(context, 229383));
+	struct json_object *events = json_events(context, sample_segment(context, 229383));
 
 	assert_int_equal(json_object_array_length(events), 5);
 	assert_string_equal(json_object_get_string(json_object_object_get(
@@ -207,7 +207,7 @@ static void events_of_a_segment(void **state)
 				    json_object_array_get_idx(events, 4), "op")),
 			    "destroy");
 	json_object_put(events);
-	assert_json(json_events(context->model, sample_segment(context, 0)), "[]");
+	assert_json(json_events(context, sample_segment(context, 0)), "[]");
 }
 
 /* ---- segments -------------------------------------------------------------------------------- */
@@ -234,7 +234,9 @@ static void segment_with_holders(void **state)
 		    "{\"pid\":1022,\"comm\":\"tst\\\\x1b[31m\",\"cmdline\":\"postgres: writer\","
 		    "\"exe\":null,\"uid\":26,\"cgroup\":null,\"alive\":true,\"maps\":1,"
 		    "\"mode\":\"r-\",\"addr\":\"0x7e0000000000\",\"since\":null,\"how\":\"scan\"}],"
-		    "\"verdict\":null}");
+		    "\"verdict\":{\"kind\":\"in-use\",\"confidence\":\"none\",\"since\":null,"
+		    "\"because\":[\"nattch 3, held by 1021 postgres and others\"],"
+		    "\"stack\":null}}");
 }
 
 static void segment_with_unknowns(void **state)
@@ -247,7 +249,8 @@ static void segment_with_unknowns(void **state)
 		    "\"mapped\":0,\"drift\":0,\"uid\":null,\"owner\":null,\"gid\":null,"
 		    "\"cuid\":null,\"cgid\":null,\"atime\":null,\"dtime\":null,\"ctime\":null,"
 		    "\"born\":null,\"gone\":null,\"creator\":null,\"last\":null,"
-		    "\"holders\":null,\"verdict\":null}");
+		    "\"holders\":null,\"verdict\":{\"kind\":\"unknown\",\"confidence\":\"none\","
+		    "\"since\":null,\"because\":[\"its nattch is not known\"],\"stack\":null}}");
 }
 
 static void segment_that_is_gone(void **state)

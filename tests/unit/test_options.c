@@ -19,6 +19,7 @@ struct config {
 	uint64_t interval;
 	uint64_t size;
 	const char *columns;
+	enum option_switch ascii, mouse;
 };
 
 static const struct option_spec options[] = {
@@ -67,6 +68,32 @@ static const struct option_spec options[] = {
 		.field = offsetof(struct config, columns),
 	},
 	{.letter = '\0'},
+};
+
+static const struct option_spec switches[] = {
+	{
+		.letter = 'U',
+		.name = "ascii",
+		.argument = "[=yes|no]",
+		.help = "draw with ASCII only",
+		.parse = option_switch,
+		.expected = "yes or no",
+		.field = offsetof(struct config, ascii),
+	},
+	{
+		.name = "mouse",
+		.argument = "[=yes|no]",
+		.help = "clicks",
+		.parse = option_switch,
+		.field = offsetof(struct config, mouse),
+	},
+	{.letter = '\0'},
+};
+
+static const struct command_spec view = {
+	.name = "view",
+	.summary = "What can be switched off, too.",
+	.options = switches,
 };
 
 static const struct command_spec list = {
@@ -154,16 +181,21 @@ static void parses(const struct command_spec *spec, const char *text, struct out
 	assert_int_equal(outcome->result, OPTIONS_OK);
 }
 
-static void refuses(const char *text, const char *error)
+static void refuses_by(const struct command_spec *spec, const char *text, const char *error)
 {
 	struct outcome outcome;
 	char line[256];
 
 	snprintf(line, sizeof(line), "%s", text);
-	parse(&list, line, &outcome);
+	parse(spec, line, &outcome);
 	assert_string_equal(outcome.error, error);
 	assert_string_equal(outcome.out, "");
 	assert_int_equal(outcome.result, OPTIONS_BAD);
+}
+
+static void refuses(const char *text, const char *error)
+{
+	refuses_by(&list, text, error);
 }
 
 static void test_nothing(void **state)
@@ -207,6 +239,32 @@ static void test_names(void **state)
 	assert_string_equal(outcome.config.columns, "key");
 	parses(&list, "list --ring 4M", &outcome);
 	assert_int_equal(outcome.config.size, 4 << 20);
+}
+
+static void test_switches(void **state)
+{
+	struct outcome outcome;
+
+	(void)state;
+	parses(&view, "view", &outcome);
+	assert_int_equal(outcome.config.ascii, OPTION_UNSET);
+	parses(&view, "view -U --mouse", &outcome);
+	assert_int_equal(outcome.config.ascii, OPTION_YES);
+	assert_int_equal(outcome.config.mouse, OPTION_YES);
+	parses(&view, "view --ascii=no --mouse=yes", &outcome);
+	assert_int_equal(outcome.config.ascii, OPTION_NO);
+	assert_int_equal(outcome.config.mouse, OPTION_YES);
+	/* The last one counts. */
+	parses(&view, "view -U --ascii=no", &outcome);
+	assert_int_equal(outcome.config.ascii, OPTION_NO);
+	/* What stands behind a blank is an operand. */
+	parses(&view, "view --ascii no -U", &outcome);
+	assert_int_equal(outcome.config.ascii, OPTION_YES);
+	assert_string_equal(outcome.argv[outcome.operands], "no");
+	refuses_by(&view, "view --ascii=maybe", "shmtop: view: --ascii wants yes or no: 'maybe'\n");
+	refuses_by(&view, "view --ascii=", "shmtop: view: --ascii wants yes or no: ''\n");
+	refuses_by(&view, "view -Uno",
+		   "shmtop: view: unknown option '-n'; known: -U --ascii, --mouse, -h --help\n");
 }
 
 /* Operands may stand between the options; behind -- nothing is an option. */
@@ -306,6 +364,13 @@ static void test_help(void **state)
 		assert_string_equal(outcome.out, wanted);
 		assert_string_equal(outcome.error, "");
 	}
+	snprintf(line, sizeof(line), "view -h");
+	parse(&view, line, &outcome);
+	assert_string_equal(outcome.out, "Usage: shmtop view\n\nWhat can be switched off, too.\n\n"
+					 "Options:\n"
+					 "  -U, --ascii[=yes|no]  draw with ASCII only\n"
+					 "      --mouse[=yes|no]  clicks\n"
+					 "  -h, --help            show this help and exit\n");
 	snprintf(line, sizeof(line), "shmtop -h");
 	parse(&plain, line, &outcome);
 	assert_string_equal(outcome.out, "Usage: shmtop\n\nThe program itself.\n\nOptions:\n"
@@ -331,7 +396,7 @@ int main(void)
 		cmocka_unit_test(test_names),           cmocka_unit_test(test_operands),
 		cmocka_unit_test(test_stop_at_operand), cmocka_unit_test(test_unknown),
 		cmocka_unit_test(test_values),          cmocka_unit_test(test_help),
-		cmocka_unit_test(test_error),
+		cmocka_unit_test(test_error),           cmocka_unit_test(test_switches),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -211,6 +211,28 @@ static void test_only_what_is_asked_for_is_described(void **state)
 	assert_int_equal(status.exact, FACT_EXACT_ALL & ~(uint32_t)FACT_EXACT_DESTROY);
 }
 
+/* By the programs that end such calls, on both rungs */
+static void test_stacks(void **state)
+{
+	const uint64_t shmget = PROBE_BIT(FEXIT_SHMGET) | PROBE_BIT(TRACEPOINT_EXIT_SHMGET);
+	const uint64_t shmat = PROBE_BIT(FEXIT_SHMAT) | PROBE_BIT(TRACEPOINT_EXIT_SHMAT);
+	const uint64_t taking[] = {
+		[PROBES_STACKS_OFF] = 0,
+		[PROBES_STACKS_CREATED] = shmget,
+		[PROBES_STACKS_ATTACHED] = shmget | shmat,
+	};
+
+	(void)state;
+	for (enum probes_stacks stacks = 0; stacks <= PROBES_STACKS_ATTACHED; stacks++) {
+		const struct probe_request request = {.ops = FACT_OPS_ALL, .stacks = stacks};
+
+		for (enum probe i = 0; i < PROBES; i++)
+			assert_int_equal(probe_takes_stacks(&request, i),
+					 (taking[stacks] & PROBE_BIT(i)) != 0);
+		assert_int_equal(probe_plan(&request, 0), probe_plan(&all, 0));
+	}
+}
+
 /* Whatever is refused: nothing of it is planned, nothing twice, and no enter without its exit. */
 static void test_random_refusals(void **state)
 {
@@ -249,6 +271,7 @@ int main(void)
 		cmocka_unit_test(test_forced_fexit),
 		cmocka_unit_test(test_only_what_is_asked_for),
 		cmocka_unit_test(test_surpassed),
+		cmocka_unit_test(test_stacks),
 		cmocka_unit_test(test_what_stands_is_described),
 		cmocka_unit_test(test_only_what_is_asked_for_is_described),
 		cmocka_unit_test(test_random_refusals),

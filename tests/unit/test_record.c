@@ -86,9 +86,13 @@ static void test_shmget(void **state)
 
 	assert_int_equal(event.shmid, 32769);
 	assert_true(event.created);
+	assert_false(event.sampled);
 	assert_int_equal(event.key, -5);
 	assert_int_equal(event.flags, 01600);
 	assert_int_equal(event.size, UINT64_C(1) << 40);
+	record.flags = SHM_EVENT_SAMPLED;
+	assert_true(decode(&record).sampled);
+	assert_false(decode(&record).created);
 	record.ret = -ENOSPC;
 	record.flags = 0;
 	event = decode(&record);
@@ -156,6 +160,9 @@ static void test_life(void **state)
 
 	struct event event = decode(&record);
 
+	assert_false(event.aside);
+	record.flags = SHM_EVENT_ASIDE;
+	assert_true(decode(&record).aside);
 	assert_int_equal(event.op, FACT_FORK);
 	assert_int_equal(event.child, 70);
 	assert_int_equal(event.child_mm, 71);

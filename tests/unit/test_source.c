@@ -45,7 +45,7 @@ static void best_rung(void **state)
 			      "life|exact|each attach, detach and end, as the kernel makes it\n"
 			      "attachers|iter|all mappings, read in the kernel\n"
 			      "unseen||nothing\n");
-	assert_string_equal(source_wants_compat(&status), "");
+	assert_string_equal(source_offer(&status), "");
 }
 
 static void tracepoint_rung(void **state)
@@ -64,7 +64,8 @@ static void tracepoint_rung(void **state)
 			      "attachers|iter|all mappings, read in the kernel\n"
 			      "unseen||calls of 32-bit programs\n"
 			      "why not better||no fentry here\n");
-	assert_string_equal(source_wants_compat(&status), "calls of 32-bit programs");
+	assert_string_equal(source_offer(&status),
+			    "not followed; --compat follows them, at a cost");
 	status.compat = "raw";
 	status.unseen[0] = status.why[0] = '\0';
 	assert_lines(&status, "calls|tracepoint|every one; all system calls pay some ns\n"
@@ -72,7 +73,7 @@ static void tracepoint_rung(void **state)
 			      "life|sched|fork, exec, exit of holders; the rest is concluded\n"
 			      "attachers|iter|all mappings, read in the kernel\n"
 			      "unseen||nothing\n");
-	assert_string_equal(source_wants_compat(&status), "");
+	assert_string_equal(source_offer(&status), "");
 }
 
 static void mixed_rungs(void **state)
@@ -90,7 +91,7 @@ static void mixed_rungs(void **state)
 			      "life|mixed|exact: attach, fork, detach; concluded: end\n"
 			      "attachers|maps|/proc/PID/maps of each process\n"
 			      "unseen||nothing\n");
-	assert_string_equal(source_wants_compat(&status), "some calls of 32-bit programs");
+	assert_string_equal(source_offer(&status), "some are not followed; --compat follows all");
 }
 
 static void assert_unseen(const struct source_status *status, const char *expected)
@@ -112,7 +113,7 @@ static void poll_rung(void **state)
 			      "attachers|maps|/proc/PID/maps of each process\n"
 			      "unseen||calls, what comes and goes between two looks\n");
 	/* --compat would not help. */
-	assert_string_equal(source_wants_compat(&status), "");
+	assert_string_equal(source_offer(&status), "");
 	status.partial = true;
 	assert_unseen(&status, "calls, what comes and goes between two looks, "
 			       "holders that may not be looked at");

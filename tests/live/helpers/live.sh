@@ -54,7 +54,13 @@ if [ -n "${LIVE_RUNG:-}" ]; then
 			[ '$LIVE_RUNG' = poll ] || exec '$shmtop' "\$@"
 			command=\$1 && shift
 			;;
-		trace | doctor | demo) command=\$1 && shift ;;
+		leaks) # follows calls only where it watches
+			case " \$* " in
+			*" -d "*) command=\$1 && shift ;;
+			*) exec '$shmtop' "\$@" ;;
+			esac
+			;;
+		trace | doctor | demo | run) command=\$1 && shift ;;
 		'' | -*) ;;
 		*) exec '$shmtop' "\$@" ;;
 		esac

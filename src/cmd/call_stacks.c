@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "cmd/call_stacks.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "stack/unwind.h"
+
+/* Samples whose event may still be to come, or to be printed. A power of two. */
+enum { CALL_STACKS_KEPT = 4096 };
+/* By then its event has come, or was lost. */
+#define CALL_STACKS_PATIENCE (5 * CLOCK_SECOND)
+
+/* What is left of a sample once it is unwound */
+struct made {
+	uint64_t time;
+	int32_t tid;
+	uint32_t ipcns;
+	int32_t shmid;
+	uint32_t stack;
+	bool told; /* the model knows */
+};
+
+struct call_stacks {
+	struct call_paths *paths;
+	struct unwinder *unwinder;
+	struct made made[CALL_STACKS_KEPT]; /* a ring */
+	uint64_t first, end;                /* [first, end): not all of them are told */
+
+	/* the reading that is under way */
+	struct model *model;
+	uint64_t deadline;
+	const struct event *sought;
+	uint32_t found;
+};
+
+int call_stacks_new(struct call_stacks **out)
+{
+	struct call_stacks *stacks = calloc(1, sizeof(*stacks));
+	int error = stacks ? call_paths_new(&stacks->paths) : -ENOMEM;
+
+	if (!error)
+		error = unwinder_new(stacks->paths, &stacks->unwinder);
+	if (error) {
+		call_stacks_free(stacks);
+		return error;
+	}
+	*out = stacks;
+	return 0;
+}
+
+void call_stacks_free(struct call_stacks *stacks)
+{
+	if (!stacks)
+		return;
+	unwinder_free(stacks->unwinder);
+	call_paths_free(stacks->paths);
+	free(stacks);
+}
+
+/* The oldest of those that nobody has asked for makes room. */
+static struct made *keep(struct call_stacks *stacks, const struct stack_sample *sample)
+{
+	struct made *made = &stacks->made[stacks->end++ % CALL_STACKS_KEPT];
+
+	if (stacks->end - stacks->first > CALL_STACKS_KEPT)
+		stacks->first = stacks->end - CALL_STACKS_KEPT;
+	*made = (struct made){
+		.time = sample->time,
+		.tid = sample->tid,
+		.ipcns = sample->ipcns,
+		.shmid = sample->shmid,
+		.stack = unwinder_unwind(stacks->unwinder, sample),
+		.told = sample->op != FACT_SHMGET,
+	};
+	return made;
+}
+
+static void tell(struct call_stacks *stacks, struct made *made)
+{
+	const struct call_path *path = call_paths_get(stacks->paths, made->stack);
+
+	if (made->told)
+		return;
+	made->told = !path ||
+		     model_set_stack(stacks->model, made->ipcns, made->shmid, made->time, path->id,
+				     path->site_id) ||
+		     clock_now() > made->time + CALL_STACKS_PATIENCE;
+}
+
+static bool is_of(const struct made *made, const struct event *event)
+{
+	return made->time == event->time && made->tid == event->tid;
+}
+
+static bool take(void *context, const struct stack_sample *sample)
+{
+	struct call_stacks *stacks = context;
+	struct made *made = keep(stacks, sample);
+
+	tell(stacks, made);
+	if (stacks->sought && is_of(made, stacks->sought)) {
+		stacks->found = made->stack;
+		return false;
+	}
+	return clock_now() < stacks->deadline;
+}
+
+/* Those whose event came since */
+static void tell_all(struct call_stacks *stacks)
+{
+	uint64_t first = stacks->end;
+
+	for (uint64_t i = stacks->first; i < stacks->end; i++) {
+		struct made *made = &stacks->made[i % CALL_STACKS_KEPT];
+
+		tell(stacks, made);
+		if (!made->told && first == stacks->end)
+			first = i;
+	}
+	stacks->first = first;
+}
+
+int call_stacks_read(struct call_stacks *stacks, struct probes *probes, struct model *model,
+		     uint64_t deadline)
+{
+	stacks->model = model;
+	stacks->deadline = deadline;
+	stacks->sought = NULL;
+	tell_all(stacks);
+
+	const long taken = probes_drain_stacks(probes, take, stacks);
+
+	return taken < 0 ? (int)taken : 0;
+}
+
+uint32_t call_stacks_of(struct call_stacks *stacks, struct probes *probes, struct model *model,
+			const struct event *event)
+{
+	const uint64_t oldest = stacks->end > CALL_STACKS_KEPT ? stacks->end - CALL_STACKS_KEPT : 0;
+
+	for (uint64_t i = stacks->end; i > oldest; i--) {
+		const struct made *made = &stacks->made[(i - 1) % CALL_STACKS_KEPT];
+
+		if (is_of(made, event))
+			return made->stack;
+	}
+	stacks->model = model;
+	stacks->deadline = UINT64_MAX;
+	stacks->sought = event;
+	stacks->found = 0;
+	probes_drain_stacks(probes, take, stacks);
+	return stacks->found;
+}
+
+void call_stacks_name(struct call_stacks *stacks, uint64_t deadline)
+{
+	unwinder_name(stacks->unwinder, deadline);
+}
+
+const struct call_paths *call_stacks_paths(const struct call_stacks *stacks)
+{
+	return stacks->paths;
+}

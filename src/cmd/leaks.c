@@ -1,0 +1,343 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* shmtop leaks: which segments nobody will remove */
+#include "cmd/cmd.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/loop.h"
+#include "cmd/arguments.h"
+#include "report/leak_report.h"
+#include "report/report.h"
+
+/* How long an event may wait in the kernel */
+#define DRAIN_INTERVAL (50 * CLOCK_MS)
+#define TICK_INTERVAL  CLOCK_SECOND
+enum { FINAL_DRAINS = 64 };
+
+struct leaks_config {
+	bool json;
+	bool stacks;
+	uint64_t duration;
+	uint64_t grace;
+	const char *filter;
+	const char *suppressions;
+	enum collector_rung rung;
+};
+
+static const struct option_spec leaks_options[] = {
+	{'J', "json", .help = "one JSON document", .field = offsetof(struct leaks_config, json)},
+	{'d', "duration", "SECS", "watch for this time first; ^C ends it earlier",
+	 argument_duration, "a number of seconds, like 60",
+	 offsetof(struct leaks_config, duration)},
+	{'F', "filter", "EXPR", "only segments for which this holds", option_text, "an expression",
+	 offsetof(struct leaks_config, filter)},
+	{'k', "stack", .help = "stacks with every frame, and where it lies",
+	 .field = offsetof(struct leaks_config, stacks)},
+	{.name = "grace",
+	 .argument = "SECS",
+	 .help = "a segment is new for so long, and no leak (default 10)",
+	 .parse = option_duration,
+	 .expected = "a number of seconds, like 10 or 0",
+	 .field = offsetof(struct leaks_config, grace)},
+	{.name = "suppress",
+	 .argument = "FILE",
+	 .help = "lines of what is known to stay: shmtop run --help",
+	 .parse = option_text,
+	 .expected = "a file",
+	 .field = offsetof(struct leaks_config, suppressions)},
+	ARGUMENT_PROBE(struct leaks_config, rung),
+	{0},
+};
+
+const struct command_spec leaks_spec = {
+	.name = "leaks",
+	.synopsis = "[OPTIONS]",
+	.summary = "which segments nobody will remove, on what evidence",
+	.options = leaks_options,
+	.details =
+		"Told are groups of one verdict and one call site, the surest first: how many\n"
+		"segments, the memory that would come back, whether they become more, the\n"
+		"evidence, where they were made, and the command that removes them.\n"
+		"\n"
+		"sure    nobody can use it again: seen from its creation on, and all who knew it\n"
+		"        are gone\n"
+		"likely  nobody has it attached and its creator is gone, but it may be waited for\n"
+		"watch   something may be wrong\n"
+		"\n"
+		"One look cannot be sure: it did not see who knew the segment. As root, -d 60\n"
+		"watches first, and sees calls, where they were made, and what grows.\n"
+		"\n"
+		"  sudo shmtop leaks -d 60\n"
+		"  shmtop leaks -F 'owner=postgres'\n"
+		"  shmtop leaks -J | jq -r '.leaks[] | \"\\(.ipcns):\\(.shmid)\"'\n"
+		"\n"
+		"Exit status: 3 when anything is sure, and not suppressed; else 0.",
+};
+
+struct leaks {
+	const struct leaks_config *config;
+	struct collector *collector;
+	struct loop *loop;
+	struct filter *filter;
+	struct suppressions suppressions;
+	bool progress; /* somebody sees it */
+	bool shown;    /* a line of it stands on the terminal */
+	uint64_t events;
+	uint64_t began, watched; /* ns */
+	uint64_t ticked;
+};
+
+static struct column_context context_of(const struct leaks *leaks)
+{
+	struct column_context context = collector_context(leaks->collector);
+
+	context.grace = leaks->config->grace ? leaks->config->grace : 1; /* 0 is the usual one */
+	return context;
+}
+
+/* ---- watching ------------------------------------------------------------------------------ */
+
+static size_t count_suspects(const struct leaks *leaks)
+{
+	const struct column_context context = context_of(leaks);
+	const struct judge_context judge = column_judge(&context);
+	enum verdict_confidence confidence;
+	size_t count = 0;
+
+	for (const struct segment *segment = model_segments(context.model); segment;
+	     segment = segment->next) {
+		verdict_kind(&judge, segment, &confidence);
+		count += confidence >= VERDICT_MEDIUM;
+	}
+	return count;
+}
+
+static void clear_progress(struct leaks *leaks)
+{
+	if (leaks->shown)
+		fprintf(stderr, "\r%70s\r", "");
+	leaks->shown = false;
+}
+
+static void show_progress(struct leaks *leaks, uint64_t now)
+{
+	uint64_t end = leaks->began + leaks->config->duration;
+	uint64_t left = end > now ? (end - now + CLOCK_SECOND - 1) / CLOCK_SECOND : 0;
+
+	if (!leaks->progress)
+		return;
+	clear_progress(leaks);
+	fprintf(stderr, "watching: %" PRIu64 " s left, %" PRIu64 " events, %zu suspects so far",
+		left, leaks->events, count_suspects(leaks));
+	leaks->shown = true;
+}
+
+static void on_event(void *context, const struct model_event *entry)
+{
+	struct leaks *leaks = context;
+
+	(void)entry;
+	leaks->events++;
+}
+
+static int on_ring(void *context, uint32_t events)
+{
+	struct leaks *leaks = context;
+	long count = collector_drain(leaks->collector);
+
+	(void)events;
+	return count < 0 ? (int)count : 0;
+}
+
+static int on_timer(void *context, uint32_t events)
+{
+	struct leaks *leaks = context;
+	uint64_t now = clock_now();
+	int error = on_ring(context, events);
+
+	if (!error && now - leaks->ticked >= TICK_INTERVAL) {
+		error = collector_tick(leaks->collector);
+		leaks->ticked = now;
+		show_progress(leaks, now);
+	}
+	if (now - leaks->began >= leaks->config->duration)
+		loop_stop(leaks->loop);
+	return error;
+}
+
+static int on_signal(void *context, uint32_t signal)
+{
+	struct leaks *leaks = context;
+
+	(void)signal;
+	loop_stop(leaks->loop);
+	return 0;
+}
+
+static int wire(struct leaks *leaks)
+{
+	sigset_t signals;
+	int timer, error;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	if ((error = loop_add_signals(leaks->loop, &signals, on_signal, leaks)) ||
+	    (error = loop_add_timer(leaks->loop, DRAIN_INTERVAL, on_timer, leaks, &timer)))
+		return error;
+	if (!collector_probes(leaks->collector))
+		return 0;
+	return loop_add(leaks->loop, collector_fd(leaks->collector), on_ring, leaks);
+}
+
+/* 0 or -errno. */
+static int watch(struct leaks *leaks)
+{
+	long count = 1;
+	int error = loop_new(&leaks->loop);
+
+	if (!error)
+		error = wire(leaks);
+	if (error)
+		return error;
+	model_set_sink(collector_model(leaks->collector), on_event, leaks);
+	leaks->began = leaks->ticked = clock_now();
+	show_progress(leaks, leaks->began);
+	error = loop_run(leaks->loop);
+	clear_progress(leaks);
+	leaks->watched = clock_now() - leaks->began;
+	for (int i = 0; !error && count > 0 && i < FINAL_DRAINS; i++) {
+		count = collector_drain(leaks->collector);
+		error = count < 0 ? (int)count : 0;
+	}
+	if (error)
+		return error;
+	collector_look_again(leaks->collector);
+	return collector_tick(leaks->collector);
+}
+
+/* ---- telling ------------------------------------------------------------------------------- */
+
+struct telling {
+	struct leaks *leaks;
+	const struct column_context *context;
+};
+
+static bool is_told(void *choosing, const struct segment *segment, enum verdict_kind kind,
+		    enum verdict_confidence confidence)
+{
+	struct telling *telling = choosing;
+	struct leaks *leaks = telling->leaks;
+
+	(void)kind;
+	if (confidence == VERDICT_NONE)
+		return false;
+	if (leaks->filter && !filter_match(leaks->filter, telling->context, segment))
+		return false;
+	return !suppress_match(&leaks->suppressions, segment, telling->context->paths);
+}
+
+static int print_report(const struct leaks *leaks, const struct column_context *context,
+			const struct leaks_list *list)
+{
+	const struct leak_report report = {
+		.list = list,
+		.suppressions = &leaks->suppressions,
+		.watched = leaks->watched,
+		.events = leaks->events,
+		.filtered = leaks->filter != NULL,
+		.stacks = leaks->config->stacks,
+		.is_root = geteuid() == 0,
+	};
+
+	if (leaks->config->json)
+		return leak_report_json(stdout, context, &report);
+	leak_report_print(stdout, context, &report);
+	return 0;
+}
+
+/* Returns the exit status. */
+static int tell(struct leaks *leaks)
+{
+	const struct column_context context = context_of(leaks);
+	struct telling telling = {leaks, &context};
+	struct leaks_list list = {0};
+	int error = leaks_collect_chosen(&context, is_told, &telling, &list);
+	bool sure = list.total[VERDICT_HIGH].count > 0;
+
+	if (!error)
+		error = print_report(leaks, &context, &list);
+	leaks_free(&list);
+	if (error) {
+		log_error("leaks: %s", strerror(-error));
+		return EXIT_ERROR;
+	}
+	int status = report_finish(stdout);
+
+	return status ? status : sure ? EXIT_LEAK : 0;
+}
+
+static int look(struct leaks *leaks)
+{
+	const struct leaks_config *config = leaks->config;
+	const struct collector_options options = {
+		.rung = config->rung,
+		.events = config->duration != 0,
+	};
+	char why[PROBES_WHY_LEN];
+	int error;
+
+	if (collector_open(&options, &leaks->collector, why)) {
+		log_error("leaks: %s", why);
+		return EXIT_ERROR;
+	}
+	error = config->duration ? watch(leaks) : 0;
+	if (error) {
+		log_error("leaks: %s", strerror(-error));
+		return EXIT_ERROR;
+	}
+	return tell(leaks);
+}
+
+int leaks_run(const struct cmd_env *env, int argc, char **argv)
+{
+	struct leaks_config config = {.grace = VERDICT_GRACE};
+	struct leaks leaks = {.config = &config, .progress = isatty(STDERR_FILENO)};
+	struct selection selection;
+	char why[SUPPRESS_WHY_LEN];
+	int operands, status;
+
+	(void)env;
+	if (!arguments_parse(&leaks_spec, argc, argv, &config, &operands, &status))
+		return status;
+	if ((status = arguments_none(&leaks_spec, operands, argc, argv)))
+		return status;
+	if (!config.duration &&
+	    (config.rung == COLLECTOR_FEXIT || config.rung == COLLECTOR_TRACEPOINT)) {
+		log_error("leaks: --probe=fexit and tracepoint follow calls: only with -d");
+		return EXIT_USAGE;
+	}
+	if (config.suppressions && suppress_read(config.suppressions, &leaks.suppressions, why)) {
+		log_error("leaks: --suppress: %s", why);
+		return EXIT_USAGE;
+	}
+	status = selection_parse(&leaks_spec, NULL, config.filter, &selection);
+	if (!status) {
+		leaks.filter = selection.filter;
+		status = look(&leaks);
+		selection_free(&selection);
+	}
+	collector_close(leaks.collector);
+	loop_free(leaks.loop);
+	suppress_free(&leaks.suppressions);
+	return status;
+}

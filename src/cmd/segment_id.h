@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The IDs of the command line: a shmid, a key in hexadecimal, or NS:shmid. */
+#ifndef CMD_SEGMENT_ID_H
+#define CMD_SEGMENT_ID_H
+
+#include "base/options.h"
+#include "report/column.h"
+
+enum { SEGMENT_ID_LEN = 64 };
+
+/* What an ID asks for */
+struct segment_wanted {
+	char text[SEGMENT_ID_LEN]; /* as it was written; safe, for messages */
+	bool by_key;
+	int32_t key;
+	bool has_ipcns;
+	uint32_t ipcns;
+	int32_t shmid;
+};
+
+/* How IDs are written, for --help */
+#define SEGMENT_ID_HELP                                                                    \
+	"ID is a shmid (32769), a key in hexadecimal (0x52010203), or NS:shmid with the\n" \
+	"inode of an IPC namespace, where several have the same shmid:\n"
+
+/* Whether `text` is an ID; `out->text` is set in any case. 0 or -EINVAL. */
+int segment_id_parse(const char *text, struct segment_wanted *out);
+
+/* The segment that exists by this ID: of one's own namespace first; elsewhere the ID must be the only one. By
+ * a key, one that was not removed. NULL after one line on stderr: none, or several. */
+const struct segment *segment_id_find(const struct command_spec *spec,
+				      const struct column_context *context,
+				      const struct segment_wanted *wanted);
+
+#endif
