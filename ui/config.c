@@ -319,21 +319,53 @@ static int config_write(int fd, const struct config *config)
 	return error;
 }
 
+/* What the link leads to, made if it is not there. Only a file: a device is not to be replaced by one. */
+static int config_follow(const char *link, char out[static PATH_MAX])
+{
+	int fd = open(link, O_RDONLY | O_CREAT | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, CONFIG_MODE);
+	struct stat status;
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (fstat(fd, &status) || !realpath(link, out))
+		error = -errno;
+	else if (!S_ISREG(status.st_mode))
+		error = -EINVAL;
+	close(fd);
+	return error;
+}
+
+/* Where the file itself lies: one in the place of a link would be cut off from what the link leads to. */
+static int config_resolve(const char *path, char out[static PATH_MAX])
+{
+	struct stat status;
+
+	if (lstat(path, &status) == 0 && S_ISLNK(status.st_mode)) {
+		/* Somebody else's would have root write where that one could not. */
+		if (status.st_uid != geteuid())
+			return -EPERM;
+		return config_follow(path, out);
+	}
+	return snprintf(out, PATH_MAX, "%s", path) < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
 int config_save(const struct config *config, const char *path)
 {
-	char fresh[PATH_MAX];
+	char target[PATH_MAX], fresh[PATH_MAX + sizeof(".XXXXXX")];
 	int error = config_make_folders(path);
 	int fd;
 
+	if (!error)
+		error = config_resolve(path, target);
 	if (error)
 		return error;
-	if (snprintf(fresh, sizeof(fresh), "%s.XXXXXX", path) >= (int)sizeof(fresh))
-		return -ENAMETOOLONG;
+	snprintf(fresh, sizeof(fresh), "%s.XXXXXX", target);
 	fd = mkostemp(fresh, O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	error = config_write(fd, config);
-	if (!error && rename(fresh, path))
+	if (!error && rename(fresh, target))
 		error = -errno;
 	if (error)
 		unlink(fresh);

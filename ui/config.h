@@ -41,7 +41,8 @@ int config_path(char out[static PATH_MAX]);
 /* A file that is not there changes nothing. 0, or -errno with error[] as above. */
 int config_load(struct config *config, const char *path, char error[static CONFIG_ERROR_LEN]);
 /* Makes missing folders, writes a file beside it and puts it in its place: whoever reads sees the old one
- * or the new one, whole. A link is replaced, not followed. 0 or -errno. */
+ * or the new one, whole. A link stays: the file that it leads to is replaced, unless the
+ * link is another user's: -EPERM. 0 or -errno. */
 int config_save(const struct config *config, const char *path);
 
 #endif

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "stack/call_paths.h"
 
 enum { FACTS_NAME_WIDTH = 10, FACTS_HISTORY_WIDTH = 40, FACTS_HISTORY_MAX = 60 };
 
@@ -48,46 +49,58 @@ static void facts_identity(const struct column_context *context, const struct se
 		 cell(context, segment, COLUMN_NS, b));
 }
 
-/* The letter is that of the column FLAG where it has one. */
-static void facts_verdict(const struct column_context *context, const struct segment *segment,
-			  size_t holders, struct detail_facts *facts)
+static enum theme_role facts_role(const struct verdict *verdict)
 {
-	enum leaks_verdict verdict = leaks_verdict(context, segment);
-	char age[UNITS_LEN], evidence[LEAKS_EVIDENCE_LEN];
+	if (verdict->kind == VERDICT_GONE)
+		return THEME_FAINT;
+	if (verdict->confidence >= VERDICT_MEDIUM)
+		return THEME_BAD;
+	return verdict->kind == VERDICT_DEST ? THEME_WARNING : THEME_PLAIN;
+}
 
-	switch (verdict) {
-	case LEAKS_GONE:
-		fact_add(facts, "Verdict", THEME_FAINT, "x gone %s ago: %s",
-			 detail_ago(context, segment->gone, age),
-			 segment->gone_reason == FACT_REASON_UNKNOWN
-				 ? "nobody saw why"
-				 : fact_reason_name(segment->gone_reason));
-		break;
-	case LEAKS_DEST:
-		fact_add(facts, "Verdict", THEME_WARNING,
-			 "D removed: goes with its last holder, %" PRIu64 " attachment%s left",
-			 segment->nattch, segment->nattch == 1 ? "" : "s");
-		break;
-	case LEAKS_IN_USE:
-		fact_add(facts, "Verdict", THEME_PLAIN, "in use by %zu process%s", holders,
-			 holders == 1 ? "" : "es");
-		break;
-	case LEAKS_NEW:
-		fact_add(facts, "Verdict", THEME_PLAIN, "+ new: nobody has attached it yet");
-		break;
-	case LEAKS_ORPHAN:
-		fact_add(facts, "Verdict", THEME_BAD, "! orphan, %s a leak: %s",
-			 leaks_confidence_name(leaks_confidence(verdict)),
-			 leaks_evidence(context, segment, evidence));
-		break;
-	case LEAKS_UNATTACHED:
-		fact_add(facts, "Verdict", THEME_PLAIN, "? unattached, one to watch: %s",
-			 leaks_evidence(context, segment, evidence));
-		break;
-	case LEAKS_UNKNOWN:
-	case LEAKS_VERDICTS:
-		fact_add(facts, "Verdict", THEME_PLAIN, "-");
-	}
+/* The letter is that of the column FLAG where it has one. */
+static char facts_letter(const struct verdict *verdict)
+{
+	if (verdict->confidence != VERDICT_NONE)
+		return verdict->confidence >= VERDICT_MEDIUM ? '!' : '?';
+	return verdict->kind == VERDICT_GONE   ? 'x'
+	       : verdict->kind == VERDICT_DEST ? 'D'
+	       : verdict->kind == VERDICT_NEW  ? '+'
+					       : ' ';
+}
+
+static void facts_verdict(const struct column_context *context, const struct segment *segment,
+			  struct detail_facts *facts)
+{
+	const struct judge_context judge = column_judge(context);
+	struct verdict verdict;
+
+	verdict_judge(&judge, segment, &verdict);
+	const enum theme_role role = facts_role(&verdict);
+	const char letter[] = {facts_letter(&verdict), ' ', '\0'};
+	const char *word = verdict_confidence_word(verdict.confidence);
+
+	fact_add(facts, "Verdict", role, "%s%s%s%s%s%s", letter[0] == ' ' ? "" : letter,
+		 verdict_kind_name(verdict.kind), word[0] ? ", " : "", word,
+		 verdict.count ? ": " : "", verdict.count ? verdict.because[0] : "");
+	for (size_t i = 1; i < verdict.count; i++)
+		fact_add(facts, "", role, "%s", verdict.because[i]);
+}
+
+/* From the call outwards */
+static void facts_stack(const struct column_context *context, const struct segment *segment,
+			struct detail_facts *facts)
+{
+	const struct call_path *path =
+		context->paths ? call_paths_get(context->paths, segment->stack) : NULL;
+	const size_t count = path ? path->count : 0;
+	char text[CALL_FRAME_LEN];
+
+	for (size_t i = 0; i < count && i < DETAIL_FRAMES; i++)
+		fact_add(facts, i == 0 ? "Made at" : "", THEME_PLAIN, "%s",
+			 call_frame_text(&path->frames[i], text));
+	if (path && (path->cut || count > DETAIL_FRAMES))
+		fact_add(facts, "", THEME_PLAIN, "...");
 }
 
 static void facts_people(const struct column_context *context, const struct segment *segment,
@@ -173,11 +186,12 @@ void detail_facts(const struct column_context *context, const struct segment *se
 {
 	facts->count = 0;
 	facts_identity(context, segment, facts);
-	facts_verdict(context, segment, holders, facts);
+	facts_verdict(context, segment, facts);
 	facts_people(context, segment, facts);
 	facts_attached(context->model, segment, holders, facts);
 	facts_history(context, segment, facts);
 	facts_state(context, segment, facts);
+	facts_stack(context, segment, facts);
 }
 
 /* The highest value in each of `count` parts of the time since the first point: a short peak is seen. */

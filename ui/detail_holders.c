@@ -10,6 +10,9 @@
 #include "base/clock.h"
 #include "base/log.h"
 
+/* For the answers to one key: the view has other work. */
+#define DETAIL_RESIDENT_TIME (50 * CLOCK_MS)
+
 enum holders_column {
 	HOLDERS_PID,
 	HOLDERS_NAME,
@@ -81,7 +84,7 @@ static void holders_resident(const struct detail *detail, const struct holder_ro
 	if (!segment_id_same(&resident->id, &detail->id))
 		return;
 	for (size_t i = 0; i < resident->count; i++)
-		if (resident->of[i].mm == holder->mm)
+		if (resident->of[i].mm == holder->mm && !resident->of[i].error)
 			units_size(out, resident->of[i].bytes);
 }
 
@@ -117,9 +120,9 @@ void detail_draw_holder(const struct theme *theme, const struct column_context *
 	table_draw_row(theme, row, &layout, cells, theme->attributes[role], false);
 }
 
-/* All mappings of one holder. `asked` counts the questions, each of which takes its time. */
+/* All mappings of one holder */
 static int holders_ask(const struct screen_machine *machine, const struct segment *segment,
-		       const struct holder_row *holder, size_t *asked, uint64_t *bytes)
+		       const struct holder_row *holder, uint64_t end, uint64_t *bytes)
 {
 	int error = 0;
 
@@ -130,13 +133,57 @@ static int holders_ask(const struct screen_machine *machine, const struct segmen
 
 		if (at->segment != segment)
 			continue;
-		if (++*asked > DETAIL_RESIDENT)
+		if (clock_now() >= end)
 			return -ETIMEDOUT;
-		error = machine->resident(machine->context, holder->process->pid, at->start,
-					  at->length, &part);
+		error = machine->resident(machine->context, holder->process, at->start, at->length,
+					  &part);
 		*bytes += part;
 	}
 	return error;
+}
+
+/* Whether one was asked before */
+static bool holders_asked(const struct detail_resident *resident, const struct holder_row *holder)
+{
+	for (size_t i = 0; i < resident->count; i++)
+		if (resident->of[i].mm == holder->mm)
+			return true;
+	return false;
+}
+
+static size_t holders_left(const struct detail *detail)
+{
+	size_t left = 0;
+
+	for (size_t i = 0; i < detail->holders.count; i++)
+		left += !holders_asked(&detail->resident, &detail->holders.rows[i]);
+	return left;
+}
+
+static void holders_report(struct screen *screen, const struct column_context *context)
+{
+	const struct detail *detail = &screen->detail;
+	const struct detail_resident *resident = &detail->resident;
+	size_t known = 0, left = holders_left(detail);
+	char name[LOG_ERRNO_LEN];
+	int error = 0;
+
+	for (size_t i = 0; i < resident->count; i++) {
+		known += resident->of[i].error == 0;
+		if (resident->of[i].error)
+			error = resident->of[i].error;
+	}
+	if (left > 0 && resident->count < DETAIL_RESIDENT)
+		view_say(screen, context, "resident part known of %zu of %zu holders; r asks on",
+			 known, detail->holders.count);
+	else if (error)
+		view_say(screen, context, "resident part known of %zu of %zu holders (%s)", known,
+			 detail->holders.count, log_errno_name(error, name));
+	else
+		view_say(screen, context,
+			 "resident part of %zu of %zu holders: pages that each has in "
+			 "its own page tables",
+			 known, detail->holders.count);
 }
 
 void detail_ask_resident(struct screen *screen, const struct column_context *context)
@@ -144,39 +191,33 @@ void detail_ask_resident(struct screen *screen, const struct column_context *con
 	struct detail *detail = &screen->detail;
 	struct detail_resident *resident = &detail->resident;
 	const struct segment *segment = model_find(context->model, &detail->id);
-	char name[LOG_ERRNO_LEN];
-	size_t asked = 0, holders = 0;
-	int error = 0;
+	const uint64_t end = clock_now() + DETAIL_RESIDENT_TIME;
 
 	if (!segment || !screen->machine.resident) {
 		view_say(screen, context, segment ? "nobody to ask here" : "it ended");
 		return;
 	}
-	*resident = (struct detail_resident){.id = detail->id};
 	holders_collect(segment, &detail->holders);
 	if (detail->holders.count == 0) {
 		view_say(screen, context, "nobody is known to have it attached");
 		return;
 	}
-	for (size_t i = 0; i < detail->holders.count && asked < DETAIL_RESIDENT; i++) {
+	/* Those that there was no time for are asked next; then all of them again. */
+	if (!segment_id_same(&resident->id, &detail->id) || holders_left(detail) == 0 ||
+	    resident->count == DETAIL_RESIDENT)
+		*resident = (struct detail_resident){.id = detail->id};
+	for (size_t i = 0; i < detail->holders.count && resident->count < DETAIL_RESIDENT; i++) {
 		const struct holder_row *holder = &detail->holders.rows[i];
-		uint64_t bytes;
-		int failed = holders_ask(&screen->machine, segment, holder, &asked, &bytes);
+		size_t at = resident->count;
 
-		holders++;
-		if (failed) {
-			error = failed;
+		if (holders_asked(resident, holder))
 			continue;
-		}
-		resident->of[resident->count].mm = holder->mm;
-		resident->of[resident->count++].bytes = bytes;
+		if (clock_now() >= end)
+			break;
+		resident->of[at].mm = holder->mm;
+		resident->of[at].error = holders_ask(&screen->machine, segment, holder, end,
+						     &resident->of[at].bytes);
+		resident->count++;
 	}
-	if (error)
-		view_say(screen, context, "resident part known of %zu of %zu holders (%s)",
-			 resident->count, detail->holders.count, log_errno_name(error, name));
-	else
-		view_say(screen, context,
-			 "resident part of %zu of %zu holders: pages that each has in "
-			 "its own page tables",
-			 holders, detail->holders.count);
+	holders_report(screen, context);
 }

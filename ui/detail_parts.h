@@ -5,7 +5,8 @@
 
 #include "ui/view.h"
 
-enum { DETAIL_FACTS = 14 };
+/* Frames of the stack that are shown, and all lines: its own, those and the reasons of the verdict */
+enum { DETAIL_FRAMES = 24, DETAIL_FACTS = 14 + DETAIL_FRAMES + 1 + VERDICT_REASONS };
 
 struct detail_fact {
 	const char *name;

@@ -35,7 +35,7 @@ void drill_open(struct screen *screen, const struct column_context *context, con
 	list->cursor = (struct segment_id){0};
 	list->stale = true;
 	view_open(screen, VIEW_SEGMENTS);
-	view_say(screen, context, "only segments with %s; Esc goes back", expression);
+	view_say(screen, context, "Esc goes back; only segments with %s", expression);
 }
 
 bool drill_back(struct screen *screen)

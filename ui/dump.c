@@ -6,7 +6,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
@@ -95,41 +94,35 @@ enum screen_result dump_text(struct screen *screen, const struct column_context 
 	return SCREEN_GO_ON;
 }
 
-static struct json_object *dump_events(const struct model *model)
+static struct json_object *dump_events(const struct column_context *context)
 {
+	const struct model *model = context->model;
 	struct json_object *array = json_object_new_array();
 	uint64_t end = model_events_end(model);
 
 	for (uint64_t at = model_events_first(model); array && at < end; at++) {
 		const struct event event = event_named(model, model_event(model, at));
 
-		json_object_array_add(array, json_event(&event));
+		json_object_array_add(array, json_event(&event, context->paths));
 	}
 	return array;
 }
 
 /* The document of `shmtop -J`, with the segments that the list shows and all events that are kept */
-static int dump_document(FILE *out, const struct screen *screen,
-			 const struct column_context *context)
+static int dump_document(FILE *out, struct screen *screen, const struct column_context *context)
 {
 	const struct segment_list *list = &screen->segments;
 	struct json_object *document = json_document("list", context);
-	struct json_object *events = dump_events(context->model);
-	struct segment_id *ids = NULL;
-	size_t count, capacity = 0;
-	int error = -ENOMEM;
+	struct json_object *events = dump_events(context);
 
-	if (!document || !events ||
-	    (error = column_select(context, list->filter, list->order, list->descending, true, &ids,
-				   &count, &capacity))) {
+	if (!document || !events) {
 		json_object_put(document);
 		json_object_put(events);
-		return error;
+		return -ENOMEM;
 	}
 	json_object_object_add(document, "events", events);
-	error = json_print_segments(out, document, "segments", context, ids, count);
-	free(ids);
-	return error;
+	segments_select(screen, context);
+	return json_print_segments(out, document, "segments", context, list->ids, list->count);
 }
 
 enum screen_result dump_json(struct screen *screen, const struct column_context *context, int key)

@@ -182,12 +182,25 @@ void events_draw_heading(const struct screen *screen, struct area row)
 /* Behind the newest event to show: while paused, the newest when the picture was taken. */
 static uint64_t events_end(const struct screen *screen, const struct column_context *context)
 {
-	uint64_t end = model_events_end(context->model);
+	uint64_t end = screen->paused ? screen->events.held : model_events_end(context->model);
 	uint64_t first = model_events_first(context->model);
 
-	if (screen->paused && screen->events.end < end)
-		end = screen->events.end;
 	return end > first ? end : first;
+}
+
+/* Why there are none: the ring may have moved on over all that a pause holds. */
+static void events_draw_none(const struct screen *screen, const struct column_context *context,
+			     struct area row)
+{
+	uint64_t end = model_events_end(context->model), held = screen->events.held;
+	attr_t faint = screen->theme.attributes[THEME_FAINT];
+
+	if (screen->paused && held < end)
+		draw_format(&screen->theme, row.top, row.left + 1, row.width - 1, faint,
+			    "gone: %" PRIu64 " events came since; z goes on", end - held);
+	else
+		draw_text(&screen->theme, row.top, row.left + 1, row.width - 1, faint,
+			  "no events yet");
 }
 
 void events_draw_newest(struct screen *screen, const struct column_context *context,
@@ -196,7 +209,8 @@ void events_draw_newest(struct screen *screen, const struct column_context *cont
 	uint64_t first = model_events_first(context->model);
 	uint64_t end = events_end(screen, context);
 
-	screen->events.end = end;
+	if (end == first)
+		events_draw_none(screen, context, area);
 	if (end - first > (uint64_t)area.height)
 		first = end - (uint64_t)area.height;
 	for (uint64_t at = first; at < end; at++) {
@@ -215,11 +229,11 @@ static void events_draw(struct screen *screen, const struct column_context *cont
 	size_t top = list->top > first ? (size_t)(list->top - first) : 0;
 
 	list->page = (size_t)area.height - 1;
-	list->end = end;
+	list->first = first;
 	events_draw_heading(screen, area);
 	if (end == first) {
-		draw_text(&screen->theme, area.top + 1, area.left + 1, area.width - 1,
-			  screen->theme.attributes[THEME_FAINT], "no events yet");
+		events_draw_none(screen, context,
+				 (struct area){area.top + 1, area.left, 1, area.width});
 		return;
 	}
 	/* The ring may have dropped what the cursor was on. */
@@ -252,7 +266,7 @@ static void events_move(struct screen *screen, const struct column_context *cont
 
 	if (end == first)
 		return;
-	if (list->following || list->cursor >= end)
+	if (list->cursor >= end)
 		list->cursor = end - 1;
 	else if (list->cursor < first)
 		list->cursor = first;
@@ -265,15 +279,13 @@ static void events_move(struct screen *screen, const struct column_context *cont
 		list->following = false;
 }
 
+/* The one in the row that has its mark, whatever came since that was drawn */
 static const struct model_event *events_at_cursor(const struct screen *screen,
 						  const struct column_context *context)
 {
-	uint64_t end = events_end(screen, context);
-	uint64_t at = screen->events.cursor;
-
-	if (screen->events.following && end > 0)
-		at = end - 1;
-	return model_event(context->model, at);
+	return screen->events.cursor < events_end(screen, context)
+		       ? model_event(context->model, screen->events.cursor)
+		       : NULL;
 }
 
 static void events_status(const struct screen *screen, const struct column_context *context,
@@ -304,7 +316,9 @@ static void events_place(const struct screen *screen, const struct column_contex
 	uint64_t first = model_events_first(context->model);
 	uint64_t at = screen->events.cursor;
 
-	if (screen->events.following || end == first)
+	if (screen->paused && (screen->events.following || end == first))
+		snprintf(out, VIEW_LINE_LEN, "held at %" PRIu64, screen->events.held);
+	else if (screen->events.following || end == first)
 		snprintf(out, VIEW_LINE_LEN, "following %" PRIu64, end);
 	else
 		snprintf(out, VIEW_LINE_LEN, "%" PRIu64 "/%" PRIu64,
@@ -327,13 +341,18 @@ static bool events_segment(const struct screen *screen, const struct column_cont
 static bool events_text(const struct screen *screen, const struct column_context *context,
 			size_t index, char out[static VIEW_LINE_LEN])
 {
-	uint64_t at = model_events_first(context->model) + index;
+	uint64_t at = screen->events.first + index;
+	const struct model_event *entry = model_event(context->model, at);
 	char clock[32], call[EVENT_PART_LEN], result[EVENT_PART_LEN], shmid[16] = "-";
 	struct event event;
 
 	if (at >= events_end(screen, context))
 		return false;
-	event = event_named(context->model, model_event(context->model, at));
+	out[0] = '\0';
+	/* It left the ring since the list was drawn. */
+	if (!entry)
+		return true;
+	event = event_named(context->model, entry);
 	events_clock(context, &event, clock);
 	if (event.shmid >= 0)
 		snprintf(shmid, sizeof(shmid), "%" PRId32, event.shmid);
@@ -342,22 +361,20 @@ static bool events_text(const struct screen *screen, const struct column_context
 	return true;
 }
 
+/* Indexes count from the first event as last drawn: the ring may have moved on since. */
 static size_t events_index(const struct screen *screen, const struct column_context *context,
 			   size_t *count)
 {
-	uint64_t first = model_events_first(context->model);
-	uint64_t end = events_end(screen, context);
-	uint64_t at = screen->events.cursor;
+	const struct event_list *list = &screen->events;
 
-	*count = (size_t)(end - first);
-	if (screen->events.following || at >= end)
-		return *count > 0 ? *count - 1 : 0;
-	return at > first ? (size_t)(at - first) : 0;
+	*count = (size_t)(events_end(screen, context) - list->first);
+	return list->cursor > list->first ? (size_t)(list->cursor - list->first) : 0;
 }
 
 static void events_go(struct screen *screen, const struct column_context *context, size_t index)
 {
-	screen->events.cursor = model_events_first(context->model) + index;
+	(void)context;
+	screen->events.cursor = screen->events.first + index;
 	screen->events.following = false;
 }
 

@@ -99,7 +99,7 @@ static void header_draw_memory(const struct screen *screen, const struct model_t
 
 	header_sum(rss, totals->has_rss, totals->rss);
 	header_sum(swap, totals->has_swap, totals->swap);
-	snprintf(figures, sizeof(figures), "%s/%s", rss, units_size(size, totals->size));
+	snprintf(figures, sizeof(figures), "%5s/%-5s", rss, units_size(size, totals->size));
 	draw_gauge(&screen->theme, row.top, row.left, gauge,
 		   &(struct draw_gauge){
 			   .name = "Mem",
@@ -138,7 +138,7 @@ static void header_draw_segments(const struct screen *screen, const struct colum
 	const struct namespace_state *fullest = header_fullest(context);
 	struct draw_gauge seg = {.name = "Seg"};
 	char figures[DRAW_PIECE_LEN], place[COLUMN_CELL_LEN];
-	bool several = totals->namespaces > 1;
+	bool several = screen->segments.several;
 
 	if (fullest) {
 		seg.share =
@@ -168,7 +168,7 @@ static void header_draw_rates(const struct screen *screen, const struct column_c
 
 	if (source_follows(model_status(context->model))) {
 		count = model_rates(context->model, rates);
-		snprintf(figures, sizeof(figures), "%" PRIu32 "/s",
+		snprintf(figures, sizeof(figures), "%5" PRIu32 "/s",
 			 count > 0 ? rates[count - 1] : 0);
 	}
 	draw_spark(&screen->theme, row.top, row.left, gauge, "Ops", rates, count, figures);

@@ -36,8 +36,8 @@ static const char *help_flag(enum column_flag flag)
 		return "in huge pages";
 	case COLUMN_FLAG_NORESERVE:
 		return "no swap reserved";
-	case COLUMN_FLAG_ORPHAN:
-		return "nobody has it attached and its creator is gone";
+	case COLUMN_FLAG_LEAK:
+		return "likely or surely a leak: see its verdict";
 	case COLUMN_FLAG_NEW:
 		return "seen made in the last seconds";
 	case COLUMN_FLAG_GONE:
@@ -103,7 +103,7 @@ static void help_add_source(struct help_page *page, const struct source_status *
 		 source_name(name, status));
 	help_add_heading(page, heading);
 	help_add_wrapped(page, "not seen", unseen[0] ? unseen : "nothing is missed");
-	if (source_wants_compat(status)[0])
+	if (source_offer(status)[0])
 		help_add_wrapped(page, "--compat",
 				 "follows calls of 32-bit programs; every system call pays");
 	if (status->why[0])

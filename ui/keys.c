@@ -185,8 +185,8 @@ static enum screen_result key_follow(struct screen *screen, const struct column_
 static enum screen_result key_pause(struct screen *screen, const struct column_context *context,
 				    int key)
 {
-	(void)context, (void)key;
-	screen->paused = !screen->paused;
+	(void)key;
+	view_pause(screen, context);
 	return screen->paused ? SCREEN_GO_ON : SCREEN_REFRESH;
 }
 
@@ -212,10 +212,7 @@ static void remove_tagged(struct screen *screen, const struct column_context *co
 	if (ids && count == 0 && screen->machine.remove)
 		view_say(screen, context, "none of the tagged segments is listed");
 	else if (ids)
-		remove_ask(screen, context, ids, count);
-	if (count > 0 && count < list->tags.count)
-		view_say(screen, context, "%zu tagged segments are not listed: they stay",
-			 list->tags.count - count);
+		remove_ask(screen, context, ids, count, list->tags.count - count);
 	free(ids);
 }
 
@@ -229,7 +226,7 @@ static enum screen_result key_remove(struct screen *screen, const struct column_
 		remove_tagged(screen, context);
 	else
 		remove_ask(screen, context, &id,
-			   view_table[screen->view]->segment(screen, context, &id));
+			   view_table[screen->view]->segment(screen, context, &id), 0);
 	return SCREEN_GO_ON;
 }
 
@@ -355,7 +352,11 @@ const struct key_action key_table[] = {
 	 "Remove",
 	 "remove the segment, or the tagged ones; needs --allow-remove",
 	 key_remove},
-	{{'z', 'Z'}, VIEWS_ALL, "Pause", "hold the picture; collecting goes on", key_pause},
+	{{'z', 'Z'},
+	 VIEWS_ALL,
+	 "Pause",
+	 "hold the lists, to sort and filter; a segment's figures go on",
+	 key_pause},
 	{{'+', '-'}, VIEWS_ALL, NULL, "a longer, a shorter time between frames", key_interval},
 	{{'P'}, VIEWS_ALL, NULL, "write the frame as text to a new file here", dump_text},
 	{{'E'}, VIEWS_ALL, NULL, "write segments and events as JSON to a new file here", dump_json},

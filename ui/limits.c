@@ -53,7 +53,7 @@ static void limits_select(struct screen *screen, const struct column_context *co
 {
 	struct limits_state *limits = &screen->limits;
 
-	if (limits->revision != 0 && (screen->paused || limits->revision == screen->revision))
+	if (!view_is_old(screen, limits->revision))
 		return;
 	/* Without memory the list is empty for a frame. */
 	limits_collect(context, &limits->list);

@@ -25,20 +25,30 @@ static enum screen_result mouse_click(struct screen *screen, const struct column
 	return SCREEN_GO_ON;
 }
 
+/* The list of the dialog is one, too. */
+static void mouse_scroll(struct screen *screen, const struct column_context *context,
+			 enum view_move move)
+{
+	for (int i = 0; i < MOUSE_WHEEL_LINES; i++) {
+		if (screen->remove.prompt.active)
+			page_move(&screen->remove.page, move);
+		else
+			view_table[screen->view]->move(screen, context, move);
+	}
+}
+
 enum screen_result mouse_run(struct screen *screen, const struct column_context *context)
 {
 	const struct mouse_press press = screen->mouse.press;
 
-	if (screen->prompt.active || screen->remove.prompt.active)
+	if (screen->prompt.active)
 		return SCREEN_GO_ON;
 	screen->message_end = 0;
-	for (int i = 0; i < MOUSE_WHEEL_LINES; i++) {
-		if (press.button == MOUSE_WHEEL_UP)
-			view_table[screen->view]->move(screen, context, MOVE_UP);
-		else if (press.button == MOUSE_WHEEL_DOWN)
-			view_table[screen->view]->move(screen, context, MOVE_DOWN);
-	}
-	if (press.button == MOUSE_LEFT)
+	if (press.button == MOUSE_WHEEL_UP)
+		mouse_scroll(screen, context, MOVE_UP);
+	else if (press.button == MOUSE_WHEEL_DOWN)
+		mouse_scroll(screen, context, MOVE_DOWN);
+	if (press.button == MOUSE_LEFT && !screen->remove.prompt.active)
 		return mouse_click(screen, context, press.row, press.column);
 	return SCREEN_GO_ON;
 }

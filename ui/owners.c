@@ -49,7 +49,7 @@ static void owners_update(struct screen *screen, const struct column_context *co
 {
 	struct owners_state *owners = &screen->owners;
 
-	if (owners->revision == 0 || (!screen->paused && owners->revision != screen->revision))
+	if (view_is_old(screen, owners->revision))
 		owners_select(screen, context);
 }
 

@@ -170,18 +170,25 @@ static void prompt_draw_error(const struct prompt *prompt, const struct theme *t
 			      int column, int width)
 {
 	attr_t bad = theme->attributes[THEME_BAD];
-	int needed = (int)text_width(prompt->error) + 2;
+	char error[PROMPT_ERROR_LEN];
+	int before, behind;
+	char *hint;
 
 	if (column >= width)
 		column = width - 1;
+	before = column - 1;
+	behind = width - column - 2;
 	draw_text(theme, row, column, 1, bad, "^");
+	/* What was wrong is told whole, if it can be: the hint that follows is given up for it. */
+	strcpy(error, prompt->error);
+	hint = strstr(error, "; ");
+	if (hint && (int)text_width(error) > (before > behind ? before : behind))
+		*hint = '\0';
 	/* Where there is more room, if not all of it fits behind */
-	if (needed <= width - column || width - column > column)
-		draw_text(theme, row, column + 2, width - column - 2, bad, prompt->error);
-	else if (needed <= column)
-		draw_right(theme, row, 0, column - 1, bad, prompt->error);
+	if ((int)text_width(error) <= behind || behind >= before)
+		draw_text(theme, row, column + 2, behind, bad, error);
 	else
-		draw_text(theme, row, 0, column - 1, bad, prompt->error);
+		draw_right(theme, row, 0, before, bad, error);
 }
 
 int prompt_draw(const struct prompt *prompt, const struct theme *theme, int row, int width)

@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "report/source.h"
 #include "ui/keys.h"
@@ -14,10 +16,10 @@
 #include "ui/terminal.h"
 #include "ui/view.h"
 
-enum {
-	SCREEN_ESCAPE = 0x1b,
-	SCREEN_KEYS_AT_ONCE = 4096, /* a flood must not keep the loop from its other work */
-};
+enum { SCREEN_ESCAPE = 0x1b };
+
+/* A flood of keys must not keep the loop from its other work. */
+#define SCREEN_KEYS_TIME (50 * CLOCK_MS)
 
 /* ---- a frame --------------------------------------------------------------------------------- */
 
@@ -49,47 +51,66 @@ static int screen_tabs_width(const struct screen *screen)
 	return (int)columns;
 }
 
-static void screen_draw_tabs(struct screen *screen, const struct column_context *context, int row)
+/* What is chosen in the list of segments: "2 tagged  filter size>1G" */
+static void screen_choice(const struct screen *screen, char out[static VIEW_LINE_LEN])
+{
+	const struct segment_list *list = &screen->segments;
+	bool narrowed = list->filter_text[0];
+	char tagged[32] = "";
+
+	if (list->tags.count > 0)
+		snprintf(tagged, sizeof(tagged), "%zu tagged%s", list->tags.count,
+			 narrowed ? "  " : "");
+	snprintf(out, VIEW_LINE_LEN, "%s%s%s", tagged, narrowed ? "filter " : "",
+		 list->filter_text);
+}
+
+/* Returns the columns taken. */
+static int screen_draw_tab_names(struct screen *screen, int row, bool brief)
 {
 	const struct theme *theme = &screen->theme;
-	const struct segment_list *list = &screen->segments;
-	const struct view_ops *view = view_table[screen->view];
-	char line[VIEW_LINE_LEN], tagged[32] = "";
-	bool narrowed = screen->view == VIEW_SEGMENTS && list->filter_text[0];
-	int left = 0, columns, wanted = narrowed ? (int)text_width(list->filter_text) + 8 : 0;
-	bool brief;
+	char line[VIEW_LINE_LEN];
+	int left = 0;
 
-	/* A filter matters more than the names of the other views. */
-	view->place(screen, context, line);
-	brief = screen_tabs_width(screen) + wanted + (int)text_width(line) + 3 > COLS;
 	for (int id = 0; id < VIEWS_COUNT; id++) {
 		bool open = id == (int)screen->view;
 
 		if (!screen_tab(screen, id, brief, line))
 			continue;
-		columns = draw_text(theme, row, left, COLS - left,
-				    open ? theme->attributes[THEME_SELECTED] : A_NORMAL, line);
+		int columns = draw_text(theme, row, left, COLS - left,
+					open ? theme->attributes[THEME_SELECTED] : A_NORMAL, line);
+
 		if (VIEW_BIT(id) & VIEWS_TABS)
 			mouse_note_key(&screen->mouse, row, left, columns, '1' + id);
 		left += columns;
 	}
-	view->place(screen, context, line);
-	columns = (int)text_width(line);
-	draw_right(theme, row, left + 1, COLS - left - 1, A_NORMAL, line);
-	if (screen->view != VIEW_SEGMENTS || COLS - left - columns < 4)
+	return left;
+}
+
+static void screen_draw_tabs(struct screen *screen, const struct column_context *context, int row)
+{
+	const struct theme *theme = &screen->theme;
+	const struct segment_list *list = &screen->segments;
+	char place[VIEW_LINE_LEN], choice[VIEW_LINE_LEN] = "", line[VIEW_LINE_LEN];
+	int left, room = COLS - 3;
+
+	view_table[screen->view]->place(screen, context, place);
+	room -= (int)text_width(place);
+	if (screen->view == VIEW_SEGMENTS)
+		screen_choice(screen, choice);
+	/* What is chosen matters more than the names of the other views. */
+	left = screen_draw_tab_names(screen, row,
+				     screen_tabs_width(screen) + (int)text_width(choice) > room);
+	draw_right(theme, row, left + 1, COLS - left - 1, A_NORMAL, place);
+	room -= left;
+	if (screen->view != VIEW_SEGMENTS || room < 1)
 		return;
-	if (list->tags.count > 0)
-		snprintf(tagged, sizeof(tagged), "  %zu tagged", list->tags.count);
-	snprintf(line, sizeof(line), "by %s%s%s%s%s", column_table[list->order].name,
-		 list->descending ? " down" : " up", tagged,
-		 list->filter_text[0] ? "  filter " : "", list->filter_text);
+	snprintf(line, sizeof(line), "by %s%s%s%s", column_table[list->order].name,
+		 list->descending ? " down" : " up", choice[0] ? "  " : "", choice);
 	/* The order has its mark in the heading, too. */
-	if ((int)text_width(line) > COLS - left - columns - 3)
-		snprintf(line, sizeof(line), "%s%s%s", tagged[0] ? tagged + 2 : "",
-			 list->filter_text[0] ? tagged[0] ? "  filter " : "filter " : "",
-			 list->filter_text);
-	draw_text(theme, row, left + 1, COLS - left - columns - 3,
-		  list->filter_text[0] ? theme->attributes[THEME_STRONG] : A_NORMAL, line);
+	draw_text(theme, row, left + 1, room,
+		  list->filter_text[0] ? theme->attributes[THEME_STRONG] : A_NORMAL,
+		  (int)text_width(line) > room ? choice : line);
 }
 
 /* Columns of an action in the key bar; 0: it is not there. */
@@ -188,13 +209,14 @@ static void screen_draw_frame(struct screen *screen, const struct column_context
 	screen->mouse = (struct mouse_map){0};
 	header_draw(screen, context, header);
 	screen_tell_unseen(screen, context);
-	screen_draw_status(screen, context, LINES - 2);
 	body.height = LINES - body.top - 2;
 	if (screen->remove.prompt.active)
 		remove_draw(screen, context, body);
 	else
 		view_table[screen->view]->draw(screen, context, body);
 	screen->body = body;
+	/* The view has put its cursor where it belongs. */
+	screen_draw_status(screen, context, LINES - 2);
 	search_highlight(screen, view_table[screen->view]->go ? screen->mouse.rows : body);
 	screen_draw_tabs(screen, context, header.height);
 	if (!prompt) {
@@ -236,6 +258,7 @@ static void screen_tick(struct screen *screen, const struct column_context *cont
 	if (screen->revision != revision) {
 		screen->revision = revision;
 		model_totals(context->model, &screen->totals);
+		screen->segments.several |= screen->totals.namespaces > 1;
 		leaks_update(screen, context);
 	}
 	screen_draw(screen, context);
@@ -266,14 +289,31 @@ static enum screen_result screen_key(struct screen *screen, const struct column_
 	return keys_run(screen, context, (int)key);
 }
 
+/* ERR: no key is there. curses says the same of a broken character, and keeps the key behind it. */
+static int screen_next_key(wint_t *key)
+{
+	int kind = get_wch(key);
+
+	return kind == ERR ? get_wch(key) : kind;
+}
+
+/* Whether the loop will call again for what is left: of what curses has read ahead it knows nothing. */
+static bool screen_called_again(const struct screen *screen)
+{
+	struct pollfd ready = {.fd = screen->in, .events = POLLIN};
+
+	return poll(&ready, 1, 0) == 1;
+}
+
 static enum screen_result screen_input(struct screen *screen, const struct column_context *context)
 {
+	const uint64_t end = clock_now() + SCREEN_KEYS_TIME;
 	enum screen_result result = SCREEN_GO_ON;
 	bool changed = false;
 
-	for (int i = 0; i < SCREEN_KEYS_AT_ONCE; i++) {
+	while (clock_now() < end || !screen_called_again(screen)) {
 		wint_t key;
-		int kind = get_wch(&key);
+		int kind = screen_next_key(&key);
 		enum view_id view = screen->view;
 		enum escape escape = ESCAPE_KEY;
 		enum screen_result next;
@@ -341,6 +381,7 @@ int screen_start(FILE *in, FILE *out, const char *host, const struct screen_opti
 		free(made);
 		return error;
 	}
+	made->in = fileno(in);
 	text_safe(made->host, sizeof(made->host), host, strlen(host));
 	screen_configure(made, options);
 	*screen = made;

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/text.h"
 #include "base/units.h"
 
@@ -29,8 +30,8 @@ static void segments_layout(const struct screen *screen, const struct column_con
 	size_t namespaces;
 
 	model_namespaces(context->model, &namespaces);
-	columns_layout(&screen->segments.columns, namespaces > 1, width - segments_marks(screen),
-		       layout);
+	columns_layout(&screen->segments.columns, screen->segments.several || namespaces > 1,
+		       width - segments_marks(screen), layout);
 }
 
 static void segments_draw_heading(struct screen *screen, const struct columns_layout *layout,
@@ -63,7 +64,7 @@ static enum theme_role segments_role(unsigned int flags)
 {
 	if (flags & COLUMN_FLAG_GONE)
 		return THEME_FAINT;
-	if (flags & COLUMN_FLAG_ORPHAN)
+	if (flags & COLUMN_FLAG_LEAK)
 		return THEME_BAD;
 	if (flags & COLUMN_FLAG_DEST)
 		return THEME_WARNING;
@@ -120,17 +121,62 @@ static void segments_find_cursor(struct segment_list *list)
 	list->cursor = list->ids[list->index];
 }
 
-/* Selects again what a tick or the user has changed; any other key finds the list as it is. */
-static void segments_select(struct screen *screen, const struct column_context *context)
+static uint64_t segments_newest(const struct segment *list, uint64_t newest)
+{
+	for (; list; list = list->next)
+		if (list->id.generation > newest)
+			newest = list->id.generation;
+	return newest;
+}
+
+/* Without memory the list of the frame before stays. */
+static int segments_select_all(struct segment_list *list, const struct column_context *context)
+{
+	return column_select(context, list->filter, list->order, list->descending, true, &list->ids,
+			     &list->count, &list->capacity);
+}
+
+/* Leaves out what is newer than the picture. What the model has forgotten of it stays, at the end; but not
+ * where there is a filter: nothing that it asks for is known any more. */
+static void segments_select_held(struct segment_list *list, const struct column_context *context)
+{
+	struct segment_id *forgotten = calloc(list->count + 1, sizeof(*forgotten));
+	size_t kept = 0, count = 0;
+	void *ids;
+
+	for (size_t i = 0; forgotten && !list->filter && i < list->count; i++)
+		if (!model_find(context->model, &list->ids[i]))
+			forgotten[count++] = list->ids[i];
+	if (segments_select_all(list, context))
+		count = 0;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->ids[i].generation <= list->held)
+			list->ids[kept++] = list->ids[i];
+	ids = list->ids;
+	if (count > 0 &&
+	    array_reserve(&ids, &list->capacity, kept + count, sizeof(*list->ids)) == 0) {
+		list->ids = ids;
+		memcpy(list->ids + kept, forgotten, count * sizeof(*forgotten));
+		kept += count;
+	}
+	list->count = kept;
+	free(forgotten);
+}
+
+/* Any key but those that sort and filter finds the list as it is. */
+void segments_select(struct screen *screen, const struct column_context *context)
 {
 	struct segment_list *list = &screen->segments;
-	bool old = !screen->paused && list->revision != screen->revision;
 
-	if (!old && !list->stale)
+	if (!list->stale && !view_is_old(screen, list->revision))
 		return;
-	/* Without memory the list of the frame before stays. */
-	column_select(context, list->filter, list->order, list->descending, true, &list->ids,
-		      &list->count, &list->capacity);
+	if (screen->paused) {
+		segments_select_held(list, context);
+	} else {
+		segments_select_all(list, context);
+		list->held = segments_newest(model_segments(context->model),
+					     segments_newest(model_gone(context->model), 0));
+	}
 	segments_find_cursor(list);
 	tags_prune(&list->tags, context->model);
 	list->stale = false;
@@ -332,8 +378,10 @@ static bool segments_text(const struct screen *screen, const struct column_conte
 	if (index >= list->count)
 		return false;
 	segment = model_find(context->model, &list->ids[index]);
-	if (!segment)
+	if (!segment) {
+		snprintf(out, VIEW_LINE_LEN, "%" PRId32, list->ids[index].shmid);
 		return true;
+	}
 	segments_layout(screen, context, VIEW_LINE_LEN, &layout);
 	for (size_t i = 0; i < layout.count && length < VIEW_LINE_LEN; i++) {
 		char cell[COLUMN_CELL_LEN];

@@ -143,8 +143,10 @@ void setup_start(struct screen *screen, const struct screen_options *options)
 	setup->plain = no_color && *no_color && options->theme == SCREEN_THEME_UNSET;
 	if (options->theme != SCREEN_THEME_UNSET)
 		config->theme = options->theme;
-	config->ascii |= options->ascii;
-	config->mouse |= options->mouse;
+	if (options->ascii != OPTION_UNSET)
+		config->ascii = options->ascii == OPTION_YES;
+	if (options->mouse != OPTION_UNSET)
+		config->mouse = options->mouse == OPTION_YES;
 	if (options->interval > 0)
 		config->interval = options->interval;
 	if (options->has_order) {

@@ -175,6 +175,8 @@ int terminal_open(FILE *in, FILE *out, char why[static 256])
 	/* ncurses 6 writes out each movement of the cursor on its own until it was left once. */
 	endwin();
 	doupdate();
+	/* endwin() has ended it; curses asks for it again with the first key: too late for that one. */
+	keypad(stdscr, TRUE);
 	/* LINES and COLUMNS in the environment may be those of another terminal. */
 	terminal_resize();
 	return 0;
@@ -217,6 +219,7 @@ void terminal_suspend(void)
 	terminal_resize();
 	clearok(curscr, TRUE);
 	curs_set(0);
+	keypad(stdscr, TRUE);
 	if (terminal.mouse)
 		terminal_report_mouse(true);
 }

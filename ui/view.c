@@ -115,6 +115,26 @@ void view_say_path(struct screen *screen, const struct column_context *context, 
 		 shown == safe ? "" : "~", shown, reason);
 }
 
+bool view_is_old(const struct screen *screen, uint64_t revision)
+{
+	return revision == 0 || (!screen->paused && revision != screen->revision);
+}
+
+void view_pause(struct screen *screen, const struct column_context *context)
+{
+	uint64_t *const others[] = {&screen->leaks.revision, &screen->owners.revision,
+				    &screen->limits.revision};
+
+	segments_select(screen, context);
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (*others[i] != screen->revision)
+			*others[i] = 0;
+	screen->events.held = model_events_end(context->model);
+	screen->paused = !screen->paused;
+	/* What was held back comes with the next frame. */
+	screen->segments.stale = !screen->paused;
+}
+
 void view_interval_step(struct screen *screen, int step)
 {
 	static const uint64_t steps[] = {100, 200, 500, 1000, 2000, 5000, 10000, 30000, 60000};

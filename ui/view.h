@@ -68,7 +68,9 @@ struct segment_list {
 	bool descending;
 	bool stale;        /* order or filter changed: to be selected again */
 	uint64_t revision; /* of the screen, when they were selected */
-	bool follow;       /* scroll so that the cursor stays in sight when the order changes */
+	uint64_t held;     /* generation of the newest segment when no pause held them */
+	bool several; /* there were several namespaces: their column stays, whatever comes and goes */
+	bool follow; /* scroll so that the cursor stays in sight when the order changes */
 	const struct filter *filter; /* the one in use; NULL: all */
 	struct filter *own_filter;   /* set when it was typed here; owned */
 	char filter_text[PROMPT_LEN];
@@ -78,10 +80,11 @@ struct segment_list {
 
 /* The list of events, by sequence number */
 struct event_list {
-	uint64_t cursor;
+	uint64_t cursor; /* as last drawn or moved, also where the newest is followed */
 	uint64_t top;
+	uint64_t first; /* as last drawn: what the indexes of items count from */
 	size_t page;
-	uint64_t end;   /* behind the newest event that was shown */
+	uint64_t held;  /* behind the newest event when the picture was paused */
 	bool following; /* the cursor is the newest event */
 };
 
@@ -101,7 +104,7 @@ struct leaks_state {
 	struct leaks_list list;
 	struct row_list rows;
 	struct leaks_total total; /* of those that are likely at least; of the screen's revision */
-	bool stale;               /* the list is older than the total */
+	uint64_t revision;        /* of the list */
 };
 
 struct owners_state {
@@ -131,12 +134,13 @@ struct page {
 	size_t top, lines, height;
 };
 
-/* What holders have in memory, as asked for by a key */
+/* What holders have in memory, as asked for by a key. Those that were asked: */
 enum { DETAIL_RESIDENT = 16 };
 struct detail_resident {
 	struct segment_id id; /* generation 0: nobody asked */
 	struct {
 		uint64_t mm, bytes;
+		int error; /* instead of the bytes */
 	} of[DETAIL_RESIDENT];
 	size_t count;
 };
@@ -171,10 +175,15 @@ struct remove_dialog {
 	char label[48];
 	struct remove_target *targets; /* owned */
 	size_t count, capacity;
+	size_t refused;             /* are not among them */
+	const char *refusal;        /* why the last of these is not */
+	size_t unlisted;            /* tagged, but not listed */
 	struct holder_list holders; /* filled and used within one call; owned */
+	struct page page;           /* the list in it: of the targets, or of one's holders */
 };
 
 struct screen {
+	int in; /* descriptor that keys are read from */
 	struct theme theme;
 	char host[64];
 	char title[64];
@@ -297,6 +306,11 @@ void view_say(struct screen *screen, const struct column_context *context, const
 /* The same for what was done with a file: "WHAT PATH", or the error (-errno). The end of a long path stays. */
 void view_say_path(struct screen *screen, const struct column_context *context, int error,
 		   const char *what, const char *path);
+/* Whether a list of this revision is to be made again */
+bool view_is_old(const struct screen *screen, uint64_t revision);
+/* Holds the lists as they are, or lets them go. One that is older than the picture is made when it is looked
+ * at, and held from then on. */
+void view_pause(struct screen *screen, const struct column_context *context);
 /* The next longer (1) or shorter (-1) time between frames */
 void view_interval_step(struct screen *screen, int step);
 
@@ -347,6 +361,8 @@ void wide_draw(struct screen *screen, const struct column_context *context,
 void segments_sort_step(struct screen *screen, const struct column_context *context, int step);
 /* By this column; by the one that it is sorted by: the other way round */
 void segments_sort_by(struct screen *screen, enum column_id column);
+/* Selects again what a tick or the user has changed; while paused, of what there was at its beginning. */
+void segments_select(struct screen *screen, const struct column_context *context);
 void segments_free(struct segment_list *list);
 
 /* events.c: one event in one row, with a mark when it is under the cursor */
@@ -386,9 +402,10 @@ enum screen_result setup_save(struct screen *screen, const struct column_context
 enum screen_result dump_text(struct screen *screen, const struct column_context *context, int key);
 enum screen_result dump_json(struct screen *screen, const struct column_context *context, int key);
 
-/* remove.c: asks whether these segments are to be removed, in place of the view, and removes them */
+/* remove.c: asks whether these segments are to be removed, in place of the view, and removes them;
+ * `unlisted` more are tagged */
 void remove_ask(struct screen *screen, const struct column_context *context,
-		const struct segment_id *ids, size_t count);
+		const struct segment_id *ids, size_t count, size_t unlisted);
 enum screen_result remove_key(struct screen *screen, const struct column_context *context,
 			      bool function, wint_t key);
 void remove_draw(struct screen *screen, const struct column_context *context, struct area area);

@@ -11,7 +11,7 @@ umask 022
 
 programs="sh bash awk sed grep find xargs sort comm cut tr head tail wc date sleep timeout mktemp stat
 	install id ps free strace jq bpftool unshare nsenter setpriv prlimit mount ipcs ipcrm ipcmk lsipc
-	perl php stress-ng"
+	script env xargs setsid perl php stress-ng"
 
 cd "$(dirname "$0")/../.." || exit 1
 build=${BUILD:-build}

@@ -63,6 +63,7 @@ rungs_of() {
 		echo -
 		;;
 	test_life.sh) echo fexit ;;
+	test_stacks) echo fexit tracepoint ;;
 	test_counting.sh | test_demo.sh | test_filters.sh | test_flash.sh | test_namespaces.sh | \
 		test_real.sh) echo fexit tracepoint ;;
 	*) echo "$rungs" ;;
@@ -73,6 +74,7 @@ rungs_of() {
 options_of() {
 	case $1 in
 	test_workload) echo --ops 12000 --plain-ops 4000 ;;
+	test_stacks) echo 300 ;;
 	esac
 }
 

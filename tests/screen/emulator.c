@@ -18,8 +18,6 @@ static int emulator_property(VTermProp property, VTermValue *value, void *user)
 
 	if (property == VTERM_PROP_ALTSCREEN)
 		emulator->alternate = value->boolean;
-	else if (property == VTERM_PROP_CURSORVISIBLE)
-		emulator->cursor_visible = value->boolean;
 	else if (property == VTERM_PROP_MOUSE)
 		emulator->mouse = value->number != VTERM_PROP_MOUSE_NONE;
 	return 1;
@@ -85,6 +83,9 @@ static void emulator_modes(struct emulator *emulator, char final)
 		int written = snprintf(one, sizeof(one), "\033[?%.*s%c", (int)length, modes, final);
 
 		emulator_write(emulator, one, (size_t)written);
+		/* libvterm shows the cursor again when the alternate screen is left: a terminal does not. */
+		if (length == 2 && strncmp(modes, "25", 2) == 0)
+			emulator->cursor_visible = final == 'h';
 		modes += length + 1;
 	}
 }
@@ -107,6 +108,7 @@ static void emulator_csi_end(struct emulator *emulator, char final)
 
 void emulator_feed(struct emulator *emulator, const char *bytes, size_t length)
 {
+	emulator->fed += length;
 	for (size_t i = 0; i < length; i++) {
 		char byte = bytes[i];
 
@@ -124,6 +126,8 @@ void emulator_feed(struct emulator *emulator, const char *bytes, size_t length)
 			emulator_csi_end(emulator, byte);
 		} else if (emulator->csi[1] != '[' ||
 			   emulator->csi_length == EMULATOR_CSI_LEN - 1) {
+			if (emulator->csi[1] == '=' || emulator->csi[1] == '>')
+				emulator->keypad = emulator->csi[1] == '=';
 			emulator_write(emulator, emulator->csi, emulator->csi_length);
 			emulator->csi_length = 0;
 		}

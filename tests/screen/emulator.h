@@ -19,7 +19,9 @@ struct emulator {
 	int master;     /* of the pty; -1 none. Owned */
 	bool alternate; /* the alternate screen is shown */
 	bool cursor_visible;
+	bool keypad;                /* its keys send sequences of their own */
 	bool mouse;                 /* clicks are asked for */
+	size_t fed;                 /* bytes that were written to it */
 	unsigned int synced;        /* status reports that were asked for and came through */
 	char csi[EMULATOR_CSI_LEN]; /* the sequence that is being read */
 	size_t csi_length;

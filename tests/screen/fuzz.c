@@ -98,12 +98,12 @@ static int fuzz_remove(void *context, uint32_t ipcns, const struct segment_facts
 	return fuzz_error(fuzz);
 }
 
-static int fuzz_resident(void *context, int32_t pid, uint64_t address, uint64_t length,
-			 uint64_t *bytes)
+static int fuzz_resident(void *context, const struct process *process, uint64_t address,
+			 uint64_t length, uint64_t *bytes)
 {
 	struct fuzz *fuzz = context;
 
-	(void)pid, (void)address, (void)length;
+	(void)process, (void)address, (void)length;
 	*bytes = chance_number(&fuzz->chance, 64);
 	return fuzz_error(fuzz);
 }
@@ -133,6 +133,7 @@ static void fuzz_open(struct fuzz *fuzz)
 		.descending = below(fuzz, 2),
 		.interval = CLOCK_SECOND,
 		.ascii = below(fuzz, 4) == 0,
+		.mouse = below(fuzz, 4) == 0,
 		.title = below(fuzz, 2) ? "demo" : NULL,
 		.machine = {.remove = below(fuzz, 4) ? fuzz_remove : NULL,
 			    .resident = below(fuzz, 4) ? fuzz_resident : NULL,

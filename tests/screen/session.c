@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <utmp.h>
 
 #include "tests/tap.h"
 
@@ -77,15 +78,20 @@ void session_start(struct session *session, int rows, int columns,
 		   void (*child)(const struct session *session))
 {
 	struct winsize size = {.ws_row = (unsigned short)rows, .ws_col = (unsigned short)columns};
-	int master;
+	int master, slave;
 
-	session->pid = forkpty(&master, NULL, NULL, &size);
-	assert_true(session->pid >= 0);
-	if (session->pid == 0)
-		(child ? child : session_run_program)(session);
+	assert_int_equal(openpty(&master, &slave, NULL, NULL, &size), 0);
 	fcntl(master, F_SETFD, FD_CLOEXEC);
-	emulator_open(&session->emulator, rows, columns, master);
+	/* Once the program runs they may be its own. */
 	assert_int_equal(tcgetattr(master, &session->before), 0);
+	session->pid = fork();
+	assert_true(session->pid >= 0);
+	if (session->pid == 0) {
+		login_tty(slave);
+		(child ? child : session_run_program)(session);
+	}
+	close(slave);
+	emulator_open(&session->emulator, rows, columns, master);
 }
 
 void session_print(struct session *session)
@@ -152,5 +158,6 @@ void session_assert_given_back(struct session *session)
 	assert_memory_equal(after.c_cc, session->before.c_cc, sizeof(after.c_cc));
 	assert_false(session->emulator.alternate);
 	assert_true(session->emulator.cursor_visible);
+	assert_false(session->emulator.keypad);
 	assert_false(session->emulator.mouse);
 }

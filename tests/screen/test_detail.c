@@ -50,14 +50,14 @@ static void test_verdicts_in_words(void **state)
 	static const struct {
 		const char *filter, *verdict;
 	} cases[] = {
-		{"id=32769", "Verdict   in use by 3 processes"},
-		{"id=1474560005",
-		 "Verdict   ! orphan, likely a leak: nattch 0 for 3d00h, creator 9912"},
-		{"id=131076", "Verdict   D removed: goes with its last holder, 1 attachment left"},
-		{"id=196614", "Verdict   + new: nobody has attached it yet"},
-		{"id=163845", "Verdict   x gone 2s ago: ipc_rmid"},
-		{"id=555001",
-		 "Verdict   ? unattached, one to watch: nattch 0 for 11s, creator 7800"},
+		{"id=32769", "Verdict   in-use: nattch 3, held by 1021 postgres and others"},
+		{"id=1474560005", "Verdict   ! orphan, likely: nattch 0 for 3d00h"},
+		{"id=131076",
+		 "Verdict   D dest: removed 8s ago by 7713, goes with its last holder, 1 at"},
+		{"id=196614", "Verdict   + new: made 2s ago"},
+		{"id=163845", "Verdict   x gone: ended 2s ago: ipc_rmid"},
+		{"id=555001", "Verdict   idle: never attached in 11s"},
+		{"id=555001", "           creator 7800 flash lives"},
 	};
 	struct stage *stage = *state;
 
@@ -100,12 +100,11 @@ static void test_holders_come_and_go(void **state)
 			      "\r");
 	assert_line(stage, "   9001 worker",
 		    "1 rw       1s shmat   new             - 0x7f0000100000");
-	assert_shows(stage, "in use by 2 processes");
+	assert_shows(stage, "in-use: nattch 2, held by 9001 worker and others");
 	attach(stage, FACT_EXIT, 9002, 0x902, SCRIPT_NOW);
 	stage_draw_later(stage, 2 * SECOND, 0);
 	assert_line(stage, "   9002 worker", "shmat   gone exit");
-	assert_shows(stage, "in use by 1 process");
-	assert_hides(stage, "in use by 1 processes");
+	assert_shows(stage, "in-use: nattch 1, held by 9001 worker");
 	stage_draw_later(stage, 6 * SECOND, 0);
 	assert_hides(stage, "9002 worker          1");
 	/* What was new is so no more. */
@@ -174,14 +173,14 @@ struct machine {
 	int error;
 };
 
-static int fake_resident(void *context, int32_t pid, uint64_t address, uint64_t length,
-			 uint64_t *bytes)
+static int fake_resident(void *context, const struct process *process, uint64_t address,
+			 uint64_t length, uint64_t *bytes)
 {
 	struct machine *machine = context;
 
-	machine->asked[machine->count++] = pid;
+	machine->asked[machine->count++] = process->pid;
 	*bytes = length / 4 + (address == 0x7f2a10000000 ? 4096 : 0);
-	return pid == 1044 ? machine->error : 0;
+	return process->pid == 1044 ? machine->error : 0;
 }
 
 static void test_resident_part_on_demand(void **state)
@@ -230,6 +229,48 @@ static void test_resident_part_on_demand(void **state)
 	stage_press(stage, ESCAPE F4 "id=196614\r");
 	stage_press(stage, "\r");
 	assert_line(stage, "     881 monitor", "new             - 0x");
+}
+
+/* Takes longer than there is time for all of them together */
+static int slow_resident(void *context, const struct process *process, uint64_t address,
+			 uint64_t length, uint64_t *bytes)
+{
+	const uint64_t end = clock_now() + 100 * CLOCK_MS;
+
+	while (clock_now() < end)
+		continue;
+	return fake_resident(context, process, address, length, bytes);
+}
+
+static void test_resident_part_takes_its_time(void **state)
+{
+	struct stage *stage = *state;
+	struct machine machine = {.error = -EPERM};
+	const struct screen_options options = {
+		.interval = SECOND,
+		.machine = {.resident = slow_resident, .context = &machine},
+	};
+
+	stage->model = script_model();
+	assert_int_equal(stage_start(stage, 24, 100, &options), 0);
+	stage_draw(stage);
+	stage_press(stage, "\r");
+	stage_press(stage, "r");
+	assert_int_equal(machine.count, 1);
+	assert_shows(stage, "resident part known of 1 of 3 holders; r asks on");
+	assert_line(stage, "    1021 postgres", "creator     2.00G 0x");
+	assert_line(stage, "    1044 postgres", "      - 0x");
+	stage_press(stage, "r");
+	assert_int_equal(machine.count, 2);
+	stage_press(stage, "r");
+	/* Each was asked once, also the one that gave no answer. */
+	assert_int_equal(machine.count, 3);
+	assert_int_equal(machine.asked[2], 4411);
+	assert_shows(stage, "resident part known of 2 of 3 holders (EPERM)");
+	assert_line(stage, "    1021 postgres", "creator     2.00G 0x");
+	stage_press(stage, "r");
+	assert_int_equal(machine.asked[3], 1021);
+	assert_shows(stage, "resident part known of 1 of 3 holders; r asks on");
 }
 
 static void test_resident_part_without_anybody_to_ask(void **state)
@@ -318,6 +359,7 @@ int main(void)
 		DETAIL_TEST(test_inherited_by_fork),
 		DETAIL_TEST(test_history_of_nattch),
 		DETAIL_TEST(test_resident_part_on_demand),
+		DETAIL_TEST(test_resident_part_takes_its_time),
 		DETAIL_TEST(test_resident_part_without_anybody_to_ask),
 		DETAIL_TEST(test_wide_layout),
 		DETAIL_TEST(test_wide_layout_says_what_it_cuts),

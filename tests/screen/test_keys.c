@@ -6,9 +6,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "stage.h"
 #include "ui/screen.h"
 #include "ui/view.h"
@@ -101,11 +103,11 @@ static void test_search_in_pages(void **state)
 	char *first;
 
 	stage_open(stage, 14, 80);
-	stage_press(stage, "h/orphan\r");
+	stage_press(stage, "h/noreserve\r");
 	first = emulator_line(&stage->emulator, 2);
-	assert_non_null(strstr(first, "orphan"));
+	assert_non_null(strstr(first, "noreserve"));
 	free(first);
-	assert_true(is_reverse(stage, "!  orphan", "orphan"));
+	assert_true(is_reverse(stage, "N  noreserve", "noreserve"));
 	/* Near the end of the page the line is in sight, though not on top. */
 	stage_press(stage, "/dtime\r");
 	assert_true(is_reverse(stage, "  dtime ", "dtime"));
@@ -244,6 +246,38 @@ static void test_clicks(void **state)
 	assert_int_equal(click(stage, 0, "qQuit", "qQuit"), SCREEN_QUIT);
 	stage_close(stage);
 	assert_false(stage->emulator.mouse);
+}
+
+/* Events that leave a full ring between a frame and the click on it */
+static void test_click_on_a_ring_that_moves_on(void **state)
+{
+	struct stage *stage = *state;
+
+	open_with_mouse(stage, 24, 100);
+	for (int i = 0; i < 5000; i++)
+		script_create(stage->model, 300001 + i, 4096, SCRIPT_NOW - 1);
+	stage_press(stage, "2");
+	for (int i = 0; i < 7; i++)
+		script_create(stage->model, 400001 + i, 4096, SCRIPT_NOW - 1);
+	click(stage, 0, " 304998 ", "flash");
+	assert_shows(stage, ">11:59:59.999    7800 flash          304998");
+	/* The second click is for the same event, and so is Enter. */
+	for (int i = 0; i < 7; i++)
+		script_create(stage->model, 500001 + i, 4096, SCRIPT_NOW - 1);
+	click(stage, 0, " 304998 ", "flash");
+	assert_shows(stage, " Segment   304998  key");
+	stage_press(stage, ESCAPE END);
+	assert_shows(stage, "following");
+	script_create(stage->model, 600001, 4096, SCRIPT_NOW - 1);
+	stage_press(stage, "\r");
+	assert_shows(stage, " Segment   500007  key");
+	/* What is searched is the ring as it is now. */
+	stage_press(stage, ESCAPE);
+	script_create(stage->model, 600002, 4096, SCRIPT_NOW - 1);
+	stage_press(stage, "/304999\r");
+	assert_shows(stage, ">11:59:59.999    7800 flash          304999");
+	stage_press(stage, "/600002\r");
+	assert_shows(stage, ">11:59:59.999    7800 flash          600002");
 }
 
 static void test_wheel(void **state)
@@ -433,6 +467,82 @@ static void test_sequences_that_are_not_known(void **state)
 	assert_shows(stage, "[2:Events]");
 }
 
+/* ---- many keys ------------------------------------------------------------------------------- */
+
+/* What the key `r` asks: takes longer than the view has for all keys. */
+static int slow_resident(void *context, const struct process *process, uint64_t address,
+			 uint64_t length, uint64_t *bytes)
+{
+	const uint64_t end = clock_now() + 100 * CLOCK_MS;
+	const wchar_t *behind = context;
+
+	(void)process, (void)address, (void)length;
+	while (clock_now() < end)
+		continue;
+	if (*behind)
+		unget_wch(*behind);
+	*bytes = 4096;
+	return 0;
+}
+
+static void open_slow(struct stage *stage, wchar_t *behind)
+{
+	const struct screen_options options = {
+		.interval = CLOCK_SECOND,
+		.machine = {.resident = slow_resident, .context = behind},
+	};
+
+	stage->model = script_model();
+	assert_int_equal(stage_start(stage, 24, 80, &options), 0);
+	stage_draw(stage);
+	stage_press(stage, "\r");
+}
+
+static int keys_left(const struct stage *stage)
+{
+	int left = 0;
+
+	assert_int_equal(ioctl(stage->slave, FIONREAD, &left), 0);
+	return left;
+}
+
+/* The rest is there for the next turn, which the loop takes as the terminal is still readable. */
+static void test_a_flood_of_keys_is_left_in_time(void **state)
+{
+	struct stage *stage = *state;
+	wchar_t none = L'\0';
+	int turns = 1;
+
+	open_slow(stage, &none);
+	stage_press(stage, "rrr2");
+	assert_int_equal(keys_left(stage), 3);
+	assert_shows(stage, "[Segment]");
+	for (; keys_left(stage) > 0; turns++)
+		stage_press(stage, "");
+	assert_int_equal(turns, 4);
+	assert_shows(stage, "[2:Events]");
+}
+
+/* Nobody would call for a key that curses has read ahead. */
+static void test_keys_read_ahead_are_not_left(void **state)
+{
+	struct stage *stage = *state;
+	wchar_t behind = L'2';
+
+	open_slow(stage, &behind);
+	stage_press(stage, "r");
+	assert_shows(stage, "[2:Events]");
+}
+
+static void test_key_behind_a_broken_character(void **state)
+{
+	struct stage *stage = *state;
+
+	stage_open(stage, 24, 80);
+	stage_press(stage, "\303" DOWN);
+	assert_int_equal(stage_cursor(stage), MONITOR);
+}
+
 int main(void)
 {
 #define KEYS_TEST(function) cmocka_unit_test_setup_teardown(function, stage_setup, stage_teardown)
@@ -444,6 +554,7 @@ int main(void)
 		KEYS_TEST(test_search_in_a_page_that_got_shorter),
 		KEYS_TEST(test_tags_stay_on_their_segments),
 		KEYS_TEST(test_clicks),
+		KEYS_TEST(test_click_on_a_ring_that_moves_on),
 		KEYS_TEST(test_wheel),
 		KEYS_TEST(test_clicks_on_nothing),
 		KEYS_TEST(test_strange_clicks),
@@ -452,6 +563,9 @@ int main(void)
 		KEYS_TEST(test_dumps_that_cannot_be_written),
 		KEYS_TEST(test_moving_up_stops_the_following),
 		KEYS_TEST(test_sequences_that_are_not_known),
+		KEYS_TEST(test_a_flood_of_keys_is_left_in_time),
+		KEYS_TEST(test_keys_read_ahead_are_not_left),
+		KEYS_TEST(test_key_behind_a_broken_character),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -14,8 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ipc.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/shm.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -35,6 +38,8 @@ static void test_keys(void **state)
 	session_assert_comes(session, "[1:Segments]");
 	assert_true(session->emulator.alternate);
 	assert_false(session->emulator.cursor_visible);
+	/* Before the first key, which may be an arrow */
+	assert_true(session->emulator.keypad);
 	session_press(session, "2");
 	session_assert_comes(session, "[2:Events]");
 	session_press(session, "h");
@@ -176,6 +181,98 @@ static void test_dumb_terminal_is_refused(void **state)
 	}
 }
 
+/* All descriptions of terminals but that of a vt100 are gone, for this process. */
+static void run_among_vt100s(const struct session *session)
+{
+	static const char *const folders[] = {"/etc/terminfo", "/usr/share/terminfo",
+					      "/lib/terminfo"};
+	static char description[4096];
+	size_t length = 0;
+	FILE *file;
+
+	for (size_t i = 0; i < 3 && length == 0; i++) {
+		char path[64];
+
+		snprintf(path, sizeof(path), "%s/v/vt100", folders[i]);
+		file = fopen(path, "r");
+		length = file ? fread(description, 1, sizeof(description), file) : 0;
+		if (file)
+			fclose(file);
+	}
+	if (length == 0 || unshare(CLONE_NEWNS) || mount("", "/", NULL, MS_REC | MS_PRIVATE, NULL))
+		_exit(77);
+	for (size_t i = 0; i < 3; i++)
+		if (mount("tmpfs", folders[i], "tmpfs", 0, NULL) && errno != ENOENT)
+			_exit(77);
+	setenv("HOME", "/nonexistent", 1);
+	unsetenv("TERMINFO");
+	unsetenv("TERMINFO_DIRS");
+	mkdir("/usr/share/terminfo/v", 0755);
+	file = fopen("/usr/share/terminfo/v/vt100", "w");
+	if (!file || fwrite(description, 1, length, file) != length || fclose(file))
+		_exit(77);
+	session_run_program(session);
+}
+
+static void test_the_last_way_to_fall(void **state)
+{
+	struct session *session = *state;
+	int status;
+
+	session->terminal = "no-such-terminal";
+	session_start(session, 24, 80, run_among_vt100s);
+	if (!emulator_wait(&session->emulator, "[1:Segments]", SESSION_WAIT_MS)) {
+		status = session_ended(session, SESSION_WAIT_MS);
+		if (WIFEXITED(status) && WEXITSTATUS(status) == 77)
+			skip_because("no folders of terminals of its own: needs root");
+		session_print(session);
+		fail_msg("a vt100 is not tried");
+	}
+	session_press(session, "q");
+	assert_int_equal(session_ended(session, SESSION_WAIT_MS), 0);
+	session_assert_given_back(session);
+}
+
+/* ---- options --------------------------------------------------------------------------------- */
+
+/* What is not seen is yellow, in the first line. */
+static bool is_coloured(const struct emulator *emulator)
+{
+	for (int column = 0; column < emulator->columns; column++) {
+		VTermScreenCell cell = emulator_cell(emulator, 0, column);
+
+		if (!VTERM_COLOR_IS_DEFAULT_FG(&cell.fg))
+			return true;
+	}
+	return false;
+}
+
+static void test_options_reach_the_view(void **state)
+{
+	static const struct {
+		const char *option, *bars;
+		bool coloured;
+	} cases[] = {
+		{"--theme=dark", "─", true},
+		{"--theme=mono", "─", false},
+		{"-U", "-- Events --", true},
+	};
+	struct session *session = *state;
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		session->arguments[0] = cases[i].option;
+		session->arguments[1] = "-F";
+		session->arguments[2] = "id=-1";
+		session_start(session, 24, 80, NULL);
+		session_assert_comes(session, "no segment passes the filter; F4 changes it");
+		assert_true(emulator_shows(&session->emulator, cases[i].bars));
+		assert_int_equal(is_coloured(&session->emulator), cases[i].coloured);
+		session_press(session, "q");
+		assert_int_equal(session_ended(session, SESSION_WAIT_MS), 0);
+		emulator_close(&session->emulator);
+	}
+}
+
 /* ---- the ways out ---------------------------------------------------------------------------- */
 
 static void test_signals_end_it(void **state)
@@ -191,6 +288,40 @@ static void test_signals_end_it(void **state)
 		session_assert_given_back(session);
 		emulator_close(&session->emulator);
 	}
+}
+
+/* Whether the screen of the shell is shown when the text comes */
+static bool is_said_after(struct session *session, const char *text)
+{
+	long end = emulator_clock() + SESSION_WAIT_MS;
+	char *screen;
+	bool said;
+
+	while (session->emulator.alternate && emulator_clock() < end)
+		emulator_read(&session->emulator, 50);
+	session_ended(session, SESSION_WAIT_MS);
+	screen = emulator_text(&session->emulator);
+	said = strstr(screen, text);
+	free(screen);
+	return said;
+}
+
+/* Without descriptors the next look fails. */
+static void test_an_error_is_said_after_the_view(void **state)
+{
+	const struct rlimit none = {0, 0};
+	struct session *session = *state;
+
+	session->arguments[0] = "-d";
+	session->arguments[1] = "0.1";
+	session_start(session, 24, 80, NULL);
+	session_assert_comes(session, "[1:Segments]");
+	assert_int_equal(prlimit(session->pid, RLIMIT_NOFILE, &none, NULL), 0);
+	if (!is_said_after(session, "shmtop: ")) {
+		session_print(session);
+		fail_msg("nothing is said about the error");
+	}
+	session_assert_given_back(session);
 }
 
 static void test_control_c_ends_it(void **state)
@@ -218,11 +349,14 @@ static void test_crashes_give_the_terminal_back(void **state)
 		session_start(session, 24, 80, NULL);
 		session_assert_comes(session, "[1:Segments]");
 		assert_int_equal(session->emulator.mouse, i % 2 == 0);
+		assert_true(session->emulator.keypad);
 		kill(session->pid, signals[i / 2]);
 		status = session_ended(session, SESSION_WAIT_MS);
 		assert_true(WIFSIGNALED(status));
 		assert_int_equal(WTERMSIG(status), signals[i / 2]);
 		session_assert_given_back(session);
+		/* Pauses that terminfo asks for are no text. */
+		assert_false(emulator_shows(&session->emulator, "$<"));
 		emulator_close(&session->emulator);
 	}
 }
@@ -307,6 +441,7 @@ static void test_suspend(void **state)
 	struct session *session = *state;
 	char stopped[32];
 
+	session->arguments[0] = "-M";
 	session_start(session, 24, 80, run_shell);
 	session_assert_comes(session, "[1:Segments]");
 	session_press(session, "\032");
@@ -320,6 +455,8 @@ static void test_suspend(void **state)
 	while (emulator_find(&session->emulator, "F1Help") != 29)
 		assert_true(emulator_read(&session->emulator, SESSION_WAIT_MS) > 0);
 	assert_true(session->emulator.alternate);
+	assert_true(session->emulator.mouse);
+	assert_true(session->emulator.keypad);
 	session_press(session, "q");
 	assert_int_equal(session_ended(session, SESSION_WAIT_MS), 0);
 	session_assert_given_back(session);
@@ -364,6 +501,17 @@ static bool start_hostile_process(struct session *session, const char *name)
 	return answer == 'y';
 }
 
+static unsigned int hostile_namespace(const struct session *session)
+{
+	char path[64], target[64] = "";
+	unsigned int inode = 0;
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", session->helper_pid);
+	assert_true(readlink(path, target, sizeof(target) - 1) > 0);
+	assert_int_equal(sscanf(target, "ipc:[%u]", &inode), 1);
+	return inode;
+}
+
 static void end_hostile_process(struct session *session)
 {
 	close(session->helper);
@@ -387,13 +535,16 @@ static void test_hostile_names(void **state)
 		{"\xff\xc3(\x80", "\\xff\\xc3(\\x80"},
 		{"\u65e5\u672c\u8a9e", "\u65e5\u672c\u8a9e"},
 	};
+	char filter[32];
 	struct session *session = *state;
 
 	session->arguments[0] = "-F";
-	session->arguments[1] = "size=12345";
+	session->arguments[1] = filter;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (!start_hostile_process(session, names[i].name))
 			skip_because("no IPC namespace of its own: needs root");
+		/* Not those of others, who may run the same test. */
+		snprintf(filter, sizeof(filter), "ns=%u", hostile_namespace(session));
 		session_start(session, 24, 100, NULL);
 		session_assert_comes(session, "[1:Segments]");
 		session_assert_comes(session, " 1/1");
@@ -418,7 +569,10 @@ int main(void)
 		PTY_TEST(test_tiny),
 		PTY_TEST(test_terminals),
 		PTY_TEST(test_dumb_terminal_is_refused),
+		PTY_TEST(test_the_last_way_to_fall),
+		PTY_TEST(test_options_reach_the_view),
 		PTY_TEST(test_signals_end_it),
+		PTY_TEST(test_an_error_is_said_after_the_view),
 		PTY_TEST(test_control_c_ends_it),
 		PTY_TEST(test_crashes_give_the_terminal_back),
 		PTY_TEST(test_hang_up_ends_it),

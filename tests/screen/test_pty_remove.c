@@ -76,6 +76,17 @@ static void confirm(struct session *session, int shmid, const char *result)
 	session_assert_comes(session, text);
 }
 
+/* Among the events is the call, with what the kernel said. */
+static void assert_event(struct session *session, int shmid, const char *result)
+{
+	char text[64];
+
+	session_press(session, "2");
+	snprintf(text, sizeof(text), "shmctl(%d, IPC_RMID)", shmid);
+	session_assert_comes(session, text);
+	session_assert_comes(session, result);
+}
+
 static void close_view(struct session *session)
 {
 	session_press(session, "q");
@@ -101,6 +112,8 @@ static void test_own_namespace(void **state)
 	confirm(session, shmid, "is removed (12.0K)");
 	assert_int_equal(segment_mode(shmid), -EINVAL);
 	assert_true(segment_mode(other) >= 0);
+	assert_event(session, shmid, "= 0");
+	session_assert_comes(session, "destroy (ipc_rmid)");
 	close_view(session);
 	segment_end(other);
 }
@@ -200,6 +213,7 @@ static void test_not_allowed(void **state)
 	ask(session, shmid);
 	confirm(session, shmid, "was not removed: EPERM");
 	assert_true(segment_mode(shmid) >= 0);
+	assert_event(session, shmid, "EPERM");
 	close_view(session);
 	segment_end(shmid);
 }

@@ -177,6 +177,32 @@ static void test_keeps_what_was_shown(void **state)
 	assert_int_equal(machine.facts.size, 256 << 20);
 }
 
+/* IPC_SET between the question and the answer: the kernel has another ctime now, and refuses. */
+static void test_keeps_what_was_shown_of_a_changed_one(void **state)
+{
+	struct machine machine = {.error = -ESTALE};
+	struct stage *stage = *state;
+	struct segment_id id = {0};
+	struct segment_facts row;
+
+	open_with(stage, &machine, 24, 100);
+	go_to(stage, ORPHAN);
+	for (const struct segment *at = model_segments(stage->model); at; at = at->next)
+		if (at->id.shmid == ORPHAN)
+			id = at->id;
+	row = model_find(stage->model, &id)->facts;
+	stage_press(stage, F9);
+	row.ctime += 5;
+	assert_int_equal(
+		model_reconcile_segments(stage->model, SCRIPT_IPCNS, &row, 1, 0, SCRIPT_NOW - 1),
+		0);
+	assert_int_equal(model_find(stage->model, &id)->facts.ctime, row.ctime);
+	stage_draw(stage);
+	stage_press(stage, "1474560005\r");
+	assert_int_equal(machine.asked, 1);
+	assert_int_equal(machine.facts.ctime, row.ctime - 5);
+}
+
 static void test_what_is_removed_already(void **state)
 {
 	struct machine machine = {0};
@@ -232,10 +258,11 @@ static void test_many(void **state)
 
 	open_with(stage, &machine, 24, 100);
 	context = script_context(stage->model);
-	remove_ask(stage->screen, &context, ids, 4);
+	remove_ask(stage->screen, &context, ids, 4, 0);
 	stage_draw(stage);
 	/* One of them has ended. */
 	assert_shows(stage, "Remove 3 segments?");
+	assert_shows(stage, "1 passed over: it has ended");
 	assert_shows(stage, "2 will go at once: 272M");
 	assert_shows(stage,
 		     "D 1 will stay, marked dest, until the last of 3 attachments ends: 8.00G");
@@ -244,15 +271,85 @@ static void test_many(void **state)
 	assert_int_equal(machine.asked, 0);
 	answer(stage, "\0253\r");
 	assert_int_equal(machine.asked, 3);
-	assert_shows(stage, "0 removed, 0 marked dest");
-	assert_shows(stage, "3 not, 32769: EPERM");
+	assert_int_equal(emulator_find(&stage->emulator, "3 not removed (32769: EPERM: only"), 22);
+	assert_hides(stage, "marked dest");
 
 	machine.error = 0;
-	remove_ask(stage->screen, &context, ids, 4);
+	remove_ask(stage->screen, &context, ids, 4, 0);
 	answer(stage, "3\r");
 	assert_int_equal(machine.asked, 6);
-	assert_shows(stage, "3 removed, 0 marked dest");
-	assert_shows(stage, "0 not");
+	assert_shows(stage, "3 removed");
+	assert_hides(stage, "marked dest");
+	assert_hides(stage, "not");
+
+	machine.nattch = 1;
+	remove_ask(stage->screen, &context, ids, 4, 0);
+	answer(stage, "3\r");
+	assert_shows(stage, "3 marked dest");
+	assert_hides(stage, "removed");
+}
+
+static void create_many(struct stage *stage, int count)
+{
+	for (int i = 0; i < count; i++)
+		script_create(stage->model, 1001 + i, (uint64_t)(count - i) << 40, SCRIPT_NOW - 1);
+	stage_draw(stage);
+}
+
+/* The list is scrolled while the number is typed. */
+static void test_more_than_fit(void **state)
+{
+	struct machine machine = {0};
+	struct stage *stage = *state;
+
+	open_with(stage, &machine, 24, 80);
+	create_many(stage, 40);
+	stage_press(stage, HOME);
+	for (int i = 0; i < 40; i++)
+		stage_press(stage, " ");
+	stage_press(stage, F9);
+	assert_shows(stage, "Remove 40 segments?  1-14 of 40");
+	assert_shows(stage, "Up Down PgUp PgDn scroll");
+	assert_shows(stage, " 1001 host");
+	assert_hides(stage, " 1015 host");
+	stage_press(stage, "4" DOWN DOWN);
+	assert_shows(stage, "Remove 40 segments?  3-16 of 40");
+	assert_hides(stage, " 1002 host");
+	assert_shows(stage, " 1016 host");
+	stage_press(stage, PGDN PGDN PGDN);
+	assert_shows(stage, "27-40 of 40");
+	assert_shows(stage, " 1040 host");
+	stage_press(stage, UP);
+	assert_shows(stage, "26-39 of 40");
+	stage_press(stage, PGUP PGUP PGUP);
+	assert_shows(stage, "1-14 of 40");
+	/* A smaller screen leaves out the rest for it. */
+	stage_resize(stage, 8, 40);
+	assert_shows(stage, "Remove 40 segments?  1-1 of 40");
+	stage_press(stage, DOWN);
+	assert_shows(stage, "2-2 of 40");
+	stage_resize(stage, 24, 80);
+	answer(stage, "0\r");
+	assert_int_equal(machine.asked, 40);
+	assert_shows(stage, "40 removed");
+}
+
+static void test_more_holders_than_fit(void **state)
+{
+	struct machine machine = {.nattch = 3};
+	struct stage *stage = *state;
+
+	open_with(stage, &machine, 8, 80);
+	stage_press(stage, F9);
+	assert_shows(stage, "Remove segment 32769 of namespace host?  1-1 of 3");
+	assert_shows(stage, " 1021 postgres");
+	stage_press(stage, DOWN DOWN DOWN);
+	assert_shows(stage, "3-3 of 3");
+	assert_shows(stage, " 4411 übersicht");
+	stage_resize(stage, 24, 80);
+	assert_hides(stage, "of 3  ");
+	assert_hides(stage, "scroll");
+	assert_shows(stage, " 1021 postgres");
 }
 
 /* What a filter hides is not removed with the rest, tagged or not. */
@@ -268,7 +365,8 @@ static void test_tagged_ones_that_are_not_listed(void **state)
 	assert_shows(stage, "none of the tagged segments is listed");
 	assert_hides(stage, "Type ");
 	stage_press(stage, HOME " " F9);
-	assert_shows(stage, "Type ");
+	assert_shows(stage, "Type 32769");
+	assert_shows(stage, "1 tagged segment is not listed: it stays");
 	stage_press(stage, "1474560005\r");
 	assert_int_equal(machine.asked, 0);
 }
@@ -282,10 +380,13 @@ int main(void)
 		REMOVE_TEST(test_asks_for_the_very_number),
 		REMOVE_TEST(test_says_why_not),
 		REMOVE_TEST(test_keeps_what_was_shown),
+		REMOVE_TEST(test_keeps_what_was_shown_of_a_changed_one),
 		REMOVE_TEST(test_what_is_removed_already),
 		REMOVE_TEST(test_from_the_detail),
 		REMOVE_TEST(test_small),
 		REMOVE_TEST(test_many),
+		REMOVE_TEST(test_more_than_fit),
+		REMOVE_TEST(test_more_holders_than_fit),
 		REMOVE_TEST(test_tagged_ones_that_are_not_listed),
 	};
 

@@ -29,8 +29,8 @@ static void test_columns_are_chosen(void **state)
 	stage_press(stage, "/size\r" F8 F8);
 	stage_press(stage, "/dtime\r\r");
 	assert_shows(stage, "[x] dtime");
-	stage_press(stage, ESCAPE);
-	assert_shows(stage, "SHMID   RSS  ATT  SIZE▼");
+	stage_press(stage, "/[x] nattch\r[[]" ESCAPE);
+	assert_shows(stage, "SHMID  ATT   RSS  SIZE▼");
 	assert_hides(stage, "FLAG");
 	/* One at least stays. */
 	stage_press(stage, F2 HOME DOWN DOWN DOWN DOWN DOWN);
@@ -151,6 +151,41 @@ static void test_mistakes_in_it_are_said(void **state)
 	stage_remove_folder(folder, saved_names);
 }
 
+/* What is saved is on, and an option switches it off. */
+static void test_options_switch_off(void **state)
+{
+	struct stage *stage = *state;
+	const struct screen_options options = {.ascii = OPTION_NO, .mouse = OPTION_NO};
+	char *folder = stage_make_folder();
+
+	setenv("XDG_CONFIG_HOME", folder, 1);
+	stage->model = script_model();
+	assert_int_equal(
+		stage_start(stage, 24, 100,
+			    &(struct screen_options){.ascii = OPTION_YES, .mouse = OPTION_YES}),
+		0);
+	stage_draw(stage);
+	stage_press(stage, "W");
+	assert_shows(stage, "saved in");
+	stage_clear(stage);
+
+	stage->model = script_model();
+	assert_int_equal(stage_start(stage, 24, 100, &(struct screen_options){0}), 0);
+	stage_draw(stage);
+	assert_hides(stage, "█");
+	assert_true(stage->emulator.mouse);
+	stage_clear(stage);
+
+	stage->model = script_model();
+	assert_int_equal(stage_start(stage, 24, 100, &options), 0);
+	stage_draw(stage);
+	assert_shows(stage, "█");
+	assert_false(stage->emulator.mouse);
+	stage_clear(stage);
+	setenv("XDG_CONFIG_HOME", "/dev/null/none", 1);
+	stage_remove_folder(folder, saved_names);
+}
+
 /* ---- themes ---------------------------------------------------------------------------------- */
 
 /* Colour of the text of a removed segment's row; -1: that of the terminal */
@@ -212,6 +247,7 @@ int main(void)
 		SETUP_TEST(test_settings_are_changed),
 		SETUP_TEST(test_what_is_saved_is_there_next_time),
 		SETUP_TEST(test_mistakes_in_it_are_said),
+		SETUP_TEST(test_options_switch_off),
 		SETUP_TEST(test_themes),
 	};
 

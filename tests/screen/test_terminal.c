@@ -3,12 +3,16 @@
 #include "tests/tap.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "stage.h"
+#include "ui/curses.h"
 #include "ui/screen.h"
 #include "ui/screen_parts.h"
 
@@ -62,6 +66,61 @@ static void test_closed_terminal_gives_no_keys(void **state)
 	curses_screen.draw(stage->screen, &context);
 }
 
+static void test_escape_is_not_waited_for(void **state)
+{
+	setenv("ESCDELAY", "1000", 1);
+	stage_open(*state, 24, 80);
+	assert_int_equal(get_escdelay(), 25);
+	unsetenv("ESCDELAY");
+}
+
+/* Each of these has another key beside it, which the other tests press. */
+static void test_keys_of_other_programs(void **state)
+{
+	struct stage *stage = *state;
+
+	stage_open(stage, 24, 80);
+	stage_press(stage, "jj");
+	assert_int_equal(stage_cursor(stage), 1474560005);
+	stage_press(stage, "k");
+	assert_int_equal(stage_cursor(stage), 98307);
+	stage_press(stage, F1);
+	assert_shows(stage, "[Help]");
+}
+
+/* Calls itself until the stack is used up. */
+static int overflow(volatile int depth)
+{
+	volatile char used[4096] = {(char)depth};
+
+	return depth < 0 ? used[0] : overflow(depth + 1) + used[0];
+}
+
+/* Its handler has no stack but its own then. */
+static void test_overflow_gives_the_terminal_back(void **state)
+{
+	const struct rlimit no_core = {0, 0};
+	struct stage *stage = *state;
+	int status;
+	pid_t child;
+
+	stage_open(stage, 24, 80);
+	assert_true(stage->emulator.alternate);
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		setrlimit(RLIMIT_CORE, &no_core);
+		_exit(overflow(0));
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status));
+	assert_int_equal(WTERMSIG(status), SIGSEGV);
+	emulator_sync(&stage->emulator, stage->slave);
+	assert_false(stage->emulator.alternate);
+	assert_true(stage->emulator.cursor_visible);
+	assert_false(stage->emulator.keypad);
+}
+
 int main(void)
 {
 #define TERMINAL_TEST(function) \
@@ -71,6 +130,9 @@ int main(void)
 		TERMINAL_TEST(test_unable_terminal_is_refused),
 		TERMINAL_TEST(test_no_terminal_is_refused),
 		TERMINAL_TEST(test_closed_terminal_gives_no_keys),
+		TERMINAL_TEST(test_escape_is_not_waited_for),
+		TERMINAL_TEST(test_keys_of_other_programs),
+		TERMINAL_TEST(test_overflow_gives_the_terminal_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
