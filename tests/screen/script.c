@@ -220,23 +220,44 @@ static void script_tester(struct model *model)
 	script_apply(model, event);
 }
 
-void script_create(struct model *model, int32_t shmid, uint64_t size, uint64_t time)
+static void script_create_by(struct model *model, int32_t pid, int32_t shmid, uint64_t size,
+			     uint64_t time)
 {
 	struct event event = {.op = FACT_SHMGET,
 			      .time = time,
 			      .took = 2300,
-			      .mm = 0x40,
+			      .mm = pid == 7800 ? 0x40 : 0x41,
 			      .start_time = BEFORE(30),
 			      .shmid = shmid,
 			      .ret = shmid,
-			      .pid = 7800,
-			      .tid = 7800,
+			      .pid = pid,
+			      .tid = pid,
 			      .created = true,
 			      .size = size,
 			      .flags = IPC_CREAT | IPC_EXCL | 0666,
 			      .uid = WEB,
 			      .comm = "flash"};
 
+	script_apply(model, event);
+}
+
+void script_create(struct model *model, int32_t shmid, uint64_t size, uint64_t time)
+{
+	script_create_by(model, 7800, shmid, size, time);
+}
+
+void script_leak(struct model *model, int32_t shmid, uint64_t size, uint64_t time)
+{
+	struct event event = {.op = FACT_EXIT,
+			      .time = time + MS,
+			      .mm = 0x41,
+			      .start_time = BEFORE(30),
+			      .shmid = -1,
+			      .pid = 7801,
+			      .tid = 7801,
+			      .comm = "flash"};
+
+	script_create_by(model, 7801, shmid, size, time);
 	script_apply(model, event);
 }
 

@@ -14,6 +14,8 @@
 struct model *script_model(void);
 /* One more segment, as if its shmget was seen at `time` */
 void script_create(struct model *model, int32_t shmid, uint64_t size, uint64_t time);
+/* The same by one that ends at once: nobody knows it any more */
+void script_leak(struct model *model, int32_t shmid, uint64_t size, uint64_t time);
 /* A scan that finds all but the two mappings of `monitor` */
 void script_unmap(struct model *model);
 void script_apply(struct model *model, struct event event);

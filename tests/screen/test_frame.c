@@ -282,7 +282,7 @@ static void test_the_newest_rate_is_told(void **state)
 		script_create(stage->model, 555001 + i, 4096, SCRIPT_NOW + 1);
 	model_expire(stage->model, SCRIPT_NOW + SECOND);
 	stage_draw_later(stage, SECOND, 0);
-	assert_shows(stage, "█ 7/s]");
+	assert_shows(stage, "█     7/s]");
 }
 
 /* ---- what stays ------------------------------------------------------------------------------ */
@@ -293,7 +293,7 @@ static void test_held_pictures(void **state)
 		const char *keys, *shown;
 	} cases[] = {
 		{"1z", "555001"},
-		{"3z", "? watch"},
+		{"3z", "! sure"},
 		{"4z", "900G"},
 		{"5z", " 4000 "},
 	};
@@ -302,7 +302,7 @@ static void test_held_pictures(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		stage_open(stage, 24, 80);
 		stage_press(stage, cases[i].keys);
-		script_create(stage->model, 555001, UINT64_C(900) << 30, SCRIPT_NOW - 11 * SECOND);
+		script_leak(stage->model, 555001, UINT64_C(900) << 30, SCRIPT_NOW - 11 * SECOND);
 		model_set_limits(stage->model, &(struct limits_facts){.ipcns = SCRIPT_IPCNS,
 								      .segments = {4000, 4096},
 								      .time = SCRIPT_NOW});

@@ -186,12 +186,12 @@ static void test_held_lists_are_not_old(void **state)
 		stage_open(stage, 24, 80);
 		stage_press(stage, cases[i].key);
 		stage_press(stage, "5");
-		script_create(stage->model, 555001, 900 * GIB, SCRIPT_NOW - 11 * SECOND);
+		script_leak(stage->model, 555001, 900 * GIB, SCRIPT_NOW - 11 * SECOND);
 		stage_draw(stage);
 		stage_press(stage, "z");
 		stage_press(stage, cases[i].key);
 		assert_shows(stage, cases[i].shown);
-		script_create(stage->model, 555002, 1900 * GIB, SCRIPT_NOW - 11 * SECOND);
+		script_leak(stage->model, 555002, 1900 * GIB, SCRIPT_NOW - 11 * SECOND);
 		stage_draw(stage);
 		assert_shows(stage, cases[i].shown);
 		stage_clear(stage);

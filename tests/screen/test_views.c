@@ -116,16 +116,17 @@ static void test_tabs_where_there_is_no_room(void **state)
 /* ---- leaks ----------------------------------------------------------------------------------- */
 
 /* One process attaches it again and again. */
-static void script_attach_often(struct model *model, int32_t shmid)
+static void script_attach_often(struct model *model, int32_t shmid, uint64_t size)
 {
-	script_create(model, shmid, 4096, SCRIPT_NOW - 11 * SECOND);
+	script_create(model, shmid, size, SCRIPT_NOW - 11 * SECOND);
 	for (int i = 0; i < 16; i++)
 		script_apply(model, (struct event){.op = FACT_SHMAT,
 						   .time = SCRIPT_NOW - 10 * SECOND,
 						   .mm = 0x40,
 						   .start_time = SCRIPT_NOW - 30 * SECOND,
 						   .shmid = shmid,
-						   .ret = 0x7f0000000000 + i * 0x10000,
+						   .ret = 0x7f0000000000 + shmid * 0x1000000L +
+							  i * 0x10000,
 						   .pid = 7800,
 						   .tid = 7800,
 						   .comm = "flash"});
@@ -144,7 +145,7 @@ static void test_leaks(void **state)
 	assert_shows(stage,
 		     "creator unknown: 256M would come back; nattch 0 for 3d00h, creator 9912");
 	/* One to watch is no leak yet. */
-	script_attach_often(stage->model, 555001);
+	script_attach_often(stage->model, 555001, 4096);
 	stage_draw(stage);
 	assert_shows(
 		stage,
@@ -158,7 +159,7 @@ static void test_leak_opens_its_segments(void **state)
 	struct stage *stage = *state;
 
 	stage_open(stage, 24, 80);
-	script_attach_often(stage->model, 555001);
+	script_attach_often(stage->model, 555001, 4096);
 	stage_press(stage, F4 "size>100M\r"
 			      "3");
 	stage_press(stage, DOWN "\r");
@@ -379,7 +380,7 @@ static void test_status_is_of_this_frame(void **state)
 		const char *keys, *row, *status;
 	} cases[] = {
 		{"1", ">     32769", "32769: 7.91G of 8.00G resident"},
-		{"3" DOWN, ">? watch  unattached     2", "flash: <32.0G would come back"},
+		{"3" DOWN, ">? watch  attach-le…     2", "flash: <32.0G would come back"},
 		{"4" END HOME, ">    3  32.0G", "flash: 3 segments, 32.0G"},
 		{"5", ">host       SHMMNI           4000", "SHMMNI, segments: 4000 of 4096"},
 	};
@@ -387,12 +388,12 @@ static void test_status_is_of_this_frame(void **state)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		stage_open(stage, 24, 80);
-		script_create(stage->model, 555001, 16 * GIB, SCRIPT_NOW - 11 * SECOND);
+		script_attach_often(stage->model, 555001, 16 * GIB);
 		stage_draw(stage);
 		stage_press(stage, cases[i].keys);
 		if (i == 0)
 			stage_press(stage, "/32769\r");
-		script_create(stage->model, 555002, 16 * GIB, SCRIPT_NOW - 11 * SECOND);
+		script_attach_often(stage->model, 555002, 16 * GIB);
 		model_set_limits(stage->model, &(struct limits_facts){.ipcns = SCRIPT_IPCNS,
 								      .segments = {4000, 4096},
 								      .time = SCRIPT_NOW});
