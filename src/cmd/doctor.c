@@ -205,7 +205,11 @@ int doctor_run(const struct cmd_env *env, int argc, char **argv)
 		return status;
 
 	const struct collector_options options = {
-		.rung = config.rung, .events = true, .compat = config.compat};
+		.rung = config.rung,
+		.events = true,
+		.compat = config.compat,
+		.stacks = PROBES_STACKS_CREATED,
+	};
 
 	if (collector_open(&options, &collector, why)) {
 		log_error("doctor: %s", why);

@@ -255,6 +255,7 @@ static struct json_object *json_probe(const struct model *model)
 	json_add(object, "compat", json_text(status->compat));
 	json_add(object, "life", json_text(status->life));
 	json_add(object, "attachers", json_text(status->attachers));
+	json_add(object, "stacks", json_text(status->stacks));
 	json_add(object, "exact",
 		 json_object_new_boolean((status->exact & FACT_EXACT_ALL) == FACT_EXACT_ALL));
 	json_add(object, "unseen", json_object_new_string(source_unseen(unseen, status)));

@@ -98,9 +98,15 @@ static void source_add_words(struct source_line *line, const char *what, const c
 	snprintf(line->words, sizeof(line->words), "%s", words);
 }
 
+bool source_has_stacks(const struct source_status *status)
+{
+	return strcmp(source_stands(status->stacks), "none") != 0;
+}
+
 size_t source_lines(const struct source_status *status, struct source_line out[static SOURCE_LINES])
 {
 	char unseen[SOURCE_TEXT_LEN];
+	size_t count = 4;
 
 	source_unseen(unseen, status);
 	source_add(&out[0], "calls", status->calls, source_calls);
@@ -112,11 +118,16 @@ size_t source_lines(const struct source_status *status, struct source_line out[s
 		source_append_exact(&out[2], "; concluded: ", ~status->exact);
 	}
 	source_add(&out[3], "attachers", status->attachers, source_attachers);
-	source_add_words(&out[4], "unseen", unseen[0] ? unseen : "nothing");
-	if (!status->why[0])
-		return 5;
-	source_add_words(&out[5], "why not better", status->why);
-	return 6;
+	if (source_has_stacks(status))
+		source_add_words(&out[count++], "stacks", "where segments are made");
+	else if (status->stacks_why[0])
+		source_add_words(&out[count++], "stacks", status->stacks_why);
+	if (count > 4)
+		out[4].stands = source_stands(status->stacks);
+	source_add_words(&out[count++], "unseen", unseen[0] ? unseen : "nothing");
+	if (status->why[0])
+		source_add_words(&out[count++], "why not better", status->why);
+	return count;
 }
 
 bool source_follows(const struct source_status *status)

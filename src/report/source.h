@@ -9,20 +9,23 @@
 #include "base/fact.h"
 
 enum {
-	SOURCE_LINES = 6,
+	SOURCE_LINES = 7,
 	SOURCE_TEXT_LEN = 256,
 };
 
 struct source_line {
-	const char *what;   /* "calls", "32-bit calls" ... "unseen", "why not better" */
+	const char *what;   /* "calls", "32-bit calls" ... "stacks", "unseen", "why not better" */
 	const char *stands; /* "fexit", "none"; "" where there are only words */
 	char words[SOURCE_TEXT_LEN];
 };
 
-/* Fills in a line for each of them, the last one only where something better was refused. Returns how
- * many. */
+/* Fills in a line for each of them: stacks only where somebody wants them, the last one only where something better
+ * was refused. Returns how many. */
 size_t source_lines(const struct source_status *status,
 		    struct source_line out[static SOURCE_LINES]);
+
+/* Whether it is told where calls were made */
+bool source_has_stacks(const struct source_status *status);
 
 /* Whether calls are followed at all; if not, all that is told is what looks find. */
 bool source_follows(const struct source_status *status);

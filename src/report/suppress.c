@@ -161,10 +161,11 @@ int suppress_parse(FILE *in, const char *name, struct suppressions *out,
 int suppress_read(const char *path, struct suppressions *out, char why[static SUPPRESS_WHY_LEN])
 {
 	FILE *in = fopen(path, "re");
-	int error = in ? 0 : -errno;
 	char shown[SHOWN_LEN];
+	int error;
 
-	if (error) {
+	if (!in) {
+		error = -errno;
 		text_safe(shown, sizeof(shown), path, strlen(path));
 		snprintf(why, SUPPRESS_WHY_LEN, "cannot read '%.120s': %s", shown,
 			 strerror(-error));

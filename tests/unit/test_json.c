@@ -318,7 +318,8 @@ static void document_has_a_head(void **state)
 		 "\"kernel\":\"%s\",\"probe\":{\"calls\":\"tracepoint\",\"compat\":\"none\","
 		 "\"life\":"
 		 "\"sched\","
-		 "\"attachers\":\"iter\",\"exact\":false,\"unseen\":\"32-bit calls\","
+		 "\"attachers\":\"iter\",\"stacks\":null,\"exact\":false,\"unseen\":\"32-bit "
+		 "calls\","
 		 "\"lost\":0,\"skipped\":0,\"drift\":1,\"why\":\"no fentry\"}}",
 		 machine.nodename, machine.release);
 	assert_json(json_document("list", *state), expected);
@@ -345,11 +346,13 @@ static void document_tells_what_stands(void **state)
 				       .compat = "fexit",
 				       .life = "exact",
 				       .attachers = "iter",
+				       .stacks = "kernel",
 				       .exact = FACT_EXACT_ALL};
 
 	(void)state;
 	assert_probe(&status, "{\"calls\":\"fexit\",\"compat\":\"fexit\",\"life\":\"exact\","
-			      "\"attachers\":\"iter\",\"exact\":true,\"unseen\":\"\",\"lost\":0,"
+			      "\"attachers\":\"iter\",\"stacks\":\"kernel\",\"exact\":true,"
+			      "\"unseen\":\"\",\"lost\":0,"
 			      "\"skipped\":0,\"drift\":0,\"why\":\"\"}");
 	/* one bit less is not exact */
 	status.exact &= ~(uint32_t)FACT_EXACT_DETACH;
@@ -358,7 +361,8 @@ static void document_tells_what_stands(void **state)
 	status.lost = 3;
 	status.skipped = 2;
 	assert_probe(&status, "{\"calls\":\"fexit\",\"compat\":\"none\",\"life\":\"mixed\","
-			      "\"attachers\":\"iter\",\"exact\":false,\"unseen\":\"\",\"lost\":3,"
+			      "\"attachers\":\"iter\",\"stacks\":\"kernel\",\"exact\":false,"
+			      "\"unseen\":\"\",\"lost\":3,"
 			      "\"skipped\":2,\"drift\":0,\"why\":\"\"}");
 }
 
@@ -374,7 +378,7 @@ static void document_before_anything_is_known(void **state)
 	object = json_document("show", &context);
 	assert_json(json_object_get(json_object_object_get(object, "probe")),
 		    "{\"calls\":\"none\",\"compat\":\"none\",\"life\":\"none\","
-		    "\"attachers\":\"none\",\"exact\":false,"
+		    "\"attachers\":\"none\",\"stacks\":null,\"exact\":false,"
 		    "\"unseen\":\"calls, what comes and goes between two looks\","
 		    "\"lost\":null,\"skipped\":null,\"drift\":0,"
 		    "\"why\":\"\"}");
