@@ -12,23 +12,19 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/loop.h"
 #include "cmd/arguments.h"
+#include "cmd/watch.h"
 #include "report/leak_report.h"
 #include "report/report.h"
 
-/* How long an event may wait in the kernel */
-#define DRAIN_INTERVAL (50 * CLOCK_MS)
-#define TICK_INTERVAL  CLOCK_SECOND
-enum { FINAL_DRAINS = 64 };
-
 struct leaks_config {
 	bool json;
-	bool stacks;
+	bool frames; /* all of a stack */
 	uint64_t duration;
 	uint64_t grace;
 	const char *filter;
 	const char *suppressions;
+	struct argument_stacks stacks;
 	enum collector_rung rung;
 };
 
@@ -40,7 +36,7 @@ static const struct option_spec leaks_options[] = {
 	{'F', "filter", "EXPR", "only segments for which this holds", option_text, "an expression",
 	 offsetof(struct leaks_config, filter)},
 	{'k', "stack", .help = "stacks with every frame, and where it lies",
-	 .field = offsetof(struct leaks_config, stacks)},
+	 .field = offsetof(struct leaks_config, frames)},
 	{.name = "grace",
 	 .argument = "SECS",
 	 .help = "a segment is new for so long, and no leak (default 10)",
@@ -53,6 +49,7 @@ static const struct option_spec leaks_options[] = {
 	 .parse = option_text,
 	 .expected = "a file",
 	 .field = offsetof(struct leaks_config, suppressions)},
+	ARGUMENT_STACKS(struct leaks_config, stacks),
 	ARGUMENT_PROBE(struct leaks_config, rung),
 	{0},
 };
@@ -85,14 +82,9 @@ const struct command_spec leaks_spec = {
 struct leaks {
 	const struct leaks_config *config;
 	struct collector *collector;
-	struct loop *loop;
 	struct filter *filter;
 	struct suppressions suppressions;
-	bool progress; /* somebody sees it */
-	bool shown;    /* a line of it stands on the terminal */
-	uint64_t events;
-	uint64_t began, watched; /* ns */
-	uint64_t ticked;
+	struct watch watch;
 };
 
 static struct column_context context_of(const struct leaks *leaks)
@@ -120,109 +112,9 @@ static size_t count_suspects(const struct leaks *leaks)
 	return count;
 }
 
-static void clear_progress(struct leaks *leaks)
+static void tell_suspects(void *context, FILE *out)
 {
-	if (leaks->shown)
-		fprintf(stderr, "\r%70s\r", "");
-	leaks->shown = false;
-}
-
-static void show_progress(struct leaks *leaks, uint64_t now)
-{
-	uint64_t end = leaks->began + leaks->config->duration;
-	uint64_t left = end > now ? (end - now + CLOCK_SECOND - 1) / CLOCK_SECOND : 0;
-
-	if (!leaks->progress)
-		return;
-	clear_progress(leaks);
-	fprintf(stderr, "watching: %" PRIu64 " s left, %" PRIu64 " events, %zu suspects so far",
-		left, leaks->events, count_suspects(leaks));
-	leaks->shown = true;
-}
-
-static void on_event(void *context, const struct model_event *entry)
-{
-	struct leaks *leaks = context;
-
-	(void)entry;
-	leaks->events++;
-}
-
-static int on_ring(void *context, uint32_t events)
-{
-	struct leaks *leaks = context;
-	long count = collector_drain(leaks->collector);
-
-	(void)events;
-	return count < 0 ? (int)count : 0;
-}
-
-static int on_timer(void *context, uint32_t events)
-{
-	struct leaks *leaks = context;
-	uint64_t now = clock_now();
-	int error = on_ring(context, events);
-
-	if (!error && now - leaks->ticked >= TICK_INTERVAL) {
-		error = collector_tick(leaks->collector);
-		leaks->ticked = now;
-		show_progress(leaks, now);
-	}
-	if (now - leaks->began >= leaks->config->duration)
-		loop_stop(leaks->loop);
-	return error;
-}
-
-static int on_signal(void *context, uint32_t signal)
-{
-	struct leaks *leaks = context;
-
-	(void)signal;
-	loop_stop(leaks->loop);
-	return 0;
-}
-
-static int wire(struct leaks *leaks)
-{
-	sigset_t signals;
-	int timer, error;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	if ((error = loop_add_signals(leaks->loop, &signals, on_signal, leaks)) ||
-	    (error = loop_add_timer(leaks->loop, DRAIN_INTERVAL, on_timer, leaks, &timer)))
-		return error;
-	if (!collector_probes(leaks->collector))
-		return 0;
-	return loop_add(leaks->loop, collector_fd(leaks->collector), on_ring, leaks);
-}
-
-/* 0 or -errno. */
-static int watch(struct leaks *leaks)
-{
-	long count = 1;
-	int error = loop_new(&leaks->loop);
-
-	if (!error)
-		error = wire(leaks);
-	if (error)
-		return error;
-	model_set_sink(collector_model(leaks->collector), on_event, leaks);
-	leaks->began = leaks->ticked = clock_now();
-	show_progress(leaks, leaks->began);
-	error = loop_run(leaks->loop);
-	clear_progress(leaks);
-	leaks->watched = clock_now() - leaks->began;
-	for (int i = 0; !error && count > 0 && i < FINAL_DRAINS; i++) {
-		count = collector_drain(leaks->collector);
-		error = count < 0 ? (int)count : 0;
-	}
-	if (error)
-		return error;
-	collector_look_again(leaks->collector);
-	return collector_tick(leaks->collector);
+	fprintf(out, ", %zu suspects so far", count_suspects(context));
 }
 
 /* ---- telling ------------------------------------------------------------------------------- */
@@ -252,10 +144,10 @@ static int print_report(const struct leaks *leaks, const struct column_context *
 	const struct leak_report report = {
 		.list = list,
 		.suppressions = &leaks->suppressions,
-		.watched = leaks->watched,
-		.events = leaks->events,
+		.watched = leaks->watch.watched,
+		.events = leaks->watch.events,
 		.filtered = leaks->filter != NULL,
-		.stacks = leaks->config->stacks,
+		.stacks = leaks->config->frames,
 		.is_root = geteuid() == 0,
 	};
 
@@ -292,6 +184,9 @@ static int look(struct leaks *leaks)
 	const struct collector_options options = {
 		.rung = config->rung,
 		.events = config->duration != 0,
+		.stacks = config->stacks.which,
+		.stack_size = config->stacks.size,
+		.growth = true,
 	};
 	char why[PROBES_WHY_LEN];
 	int error;
@@ -300,7 +195,14 @@ static int look(struct leaks *leaks)
 		log_error("leaks: %s", why);
 		return EXIT_ERROR;
 	}
-	error = config->duration ? watch(leaks) : 0;
+	leaks->watch = (struct watch){
+		.collector = leaks->collector,
+		.duration = config->duration,
+		.tell = tell_suspects,
+		.context = leaks,
+	};
+	error = config->duration ? watch_run(&leaks->watch) : 0;
+	collector_name_stacks(leaks->collector);
 	if (error) {
 		log_error("leaks: %s", strerror(-error));
 		return EXIT_ERROR;
@@ -310,8 +212,11 @@ static int look(struct leaks *leaks)
 
 int leaks_run(const struct cmd_env *env, int argc, char **argv)
 {
-	struct leaks_config config = {.grace = VERDICT_GRACE};
-	struct leaks leaks = {.config = &config, .progress = isatty(STDERR_FILENO)};
+	struct leaks_config config = {
+		.grace = VERDICT_GRACE,
+		.stacks.which = PROBES_STACKS_CREATED,
+	};
+	struct leaks leaks = {.config = &config};
 	struct selection selection;
 	char why[SUPPRESS_WHY_LEN];
 	int operands, status;
@@ -337,7 +242,6 @@ int leaks_run(const struct cmd_env *env, int argc, char **argv)
 		selection_free(&selection);
 	}
 	collector_close(leaks.collector);
-	loop_free(leaks.loop);
 	suppress_free(&leaks.suppressions);
 	return status;
 }

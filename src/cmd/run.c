@@ -39,11 +39,12 @@ enum { FINAL_DRAINS = 64, FINAL_LOOKS = 4 };
 
 struct run_config {
 	bool json;
-	bool stacks;
+	bool frames; /* all of a stack */
 	bool isolate;
 	const char *output;
 	uint64_t grace;
 	const char *suppressions;
+	struct argument_stacks stacks;
 	uint64_t ring_size;
 	enum collector_rung rung;
 	bool compat;
@@ -55,7 +56,7 @@ static const struct option_spec run_options[] = {
 	{'o', "output", "FILE", "the report goes there, not to stderr", option_text, "a file",
 	 offsetof(struct run_config, output)},
 	{'k', "stack", .help = "stacks with every frame, and where it lies",
-	 .field = offsetof(struct run_config, stacks)},
+	 .field = offsetof(struct run_config, frames)},
 	{.name = "isolate",
 	 .help = "in a private IPC namespace: what is left at its end\nis never removed; needs "
 		 "neither root nor BPF",
@@ -72,6 +73,7 @@ static const struct option_spec run_options[] = {
 	 .parse = option_text,
 	 .expected = "a file",
 	 .field = offsetof(struct run_config, suppressions)},
+	ARGUMENT_STACKS(struct run_config, stacks),
 	ARGUMENT_RING(struct run_config, ring_size),
 	ARGUMENT_PROBE(struct run_config, rung),
 	ARGUMENT_COMPAT(struct run_config, compat),
@@ -262,7 +264,9 @@ static int settle(struct run *run)
 		count = collector_drain(run->collector);
 	if (count < 0)
 		return (int)count;
-	model_recheck_processes(model);
+	/* an exit that no event told */
+	if (!follows(run))
+		model_recheck_processes(model);
 	for (int i = 0; !error && (needs.look || needs.scan) && i < FINAL_LOOKS; i++) {
 		collector_look_again(run->collector);
 		error = look(run);
@@ -327,8 +331,9 @@ static long tell(struct run *run)
 		.tally = &run->tally,
 		.left = &left,
 		.suppressions = &run->suppressions,
-		.stacks = run->config->stacks,
+		.stacks = run->config->frames,
 	};
+	collector_name_stacks(run->collector);
 	struct column_context context = collector_context(run->collector);
 
 	run->paths = context.paths;
@@ -384,6 +389,8 @@ static int open_sources(struct run *run)
 		.events = true,
 		.compat = config->compat,
 		.ring_size = config->ring_size,
+		.stacks = config->stacks.which,
+		.stack_size = config->stacks.size,
 		.filter.tree = true,
 		/* what nobody may look at but root */
 		.only_ipcns = geteuid() || config->rung == COLLECTOR_POLL ? run->own_ipcns : 0,
@@ -519,7 +526,10 @@ static int run_with(const struct run_config *config, char *const *words)
 
 int run_run(const struct cmd_env *env, int argc, char **argv)
 {
-	struct run_config config = {.grace = WAIT_GRACE};
+	struct run_config config = {
+		.grace = WAIT_GRACE,
+		.stacks.which = PROBES_STACKS_CREATED,
+	};
 	int operands, status;
 
 	(void)env;

@@ -8,16 +8,22 @@
 #include "base/log.h"
 #include "cmd/arguments.h"
 #include "cmd/segment_id.h"
+#include "cmd/watch.h"
 #include "report/report.h"
 
 struct show_config {
 	bool json;
+	uint64_t duration;
+	struct argument_stacks stacks;
 	enum collector_rung rung;
 };
 
 static const struct option_spec show_options[] = {
 	{'J', "json", .help = "one JSON document", .field = offsetof(struct show_config, json)},
-	ARGUMENT_LOOK(struct show_config, rung),
+	{'d', "duration", "SECS", "watch for this time first; ^C ends it earlier",
+	 argument_duration, "a number of seconds, like 60", offsetof(struct show_config, duration)},
+	ARGUMENT_STACKS(struct show_config, stacks),
+	ARGUMENT_PROBE(struct show_config, rung),
 	{0},
 };
 
@@ -26,9 +32,14 @@ const struct command_spec show_spec = {
 	.synopsis = "[OPTIONS] ID",
 	.summary = "one segment: facts, holders, history",
 	.options = show_options,
-	.details = SEGMENT_ID_HELP "  shmtop show 0\n"
-				   "  shmtop show 0x4e545030\n"
-				   "  shmtop show 4026532210:0",
+	.details = SEGMENT_ID_HELP
+	"  shmtop show 0\n"
+	"  shmtop show 0x4e545030\n"
+	"  shmtop show 4026532210:0\n"
+	"\n"
+	"One look knows no events. -d watches first: who calls, fails, attaches and lets\n"
+	"go, and where it is made, if that happens meanwhile. It need not exist before:\n"
+	"  sudo shmtop show -d 60 0x52010203",
 };
 
 static int print_json(const struct column_context *context, const struct segment *segment)
@@ -67,9 +78,21 @@ static int show(const struct show_config *config, const struct segment_wanted *w
 	return report_finish(stdout);
 }
 
+/* Returns the exit status. */
+static int watch_first(const struct show_config *config, struct collector *collector)
+{
+	struct watch watch = {.collector = collector, .duration = config->duration};
+	int error = config->duration ? watch_run(&watch) : 0;
+
+	collector_name_stacks(collector);
+	if (error)
+		log_error("show: %s", strerror(-error));
+	return error ? EXIT_ERROR : 0;
+}
+
 int show_run(const struct cmd_env *env, int argc, char **argv)
 {
-	struct show_config config = {0};
+	struct show_config config = {.stacks.which = PROBES_STACKS_CREATED};
 	struct segment_wanted wanted;
 	struct collector *collector;
 	char why[PROBES_WHY_LEN];
@@ -87,13 +110,27 @@ int show_run(const struct cmd_env *env, int argc, char **argv)
 		return EXIT_USAGE;
 	}
 
-	const struct collector_options options = {.rung = config.rung};
+	if (!config.duration &&
+	    (config.rung == COLLECTOR_FEXIT || config.rung == COLLECTOR_TRACEPOINT)) {
+		log_error("show: --probe=fexit and tracepoint follow calls: only with -d");
+		return EXIT_USAGE;
+	}
+
+	const struct collector_options options = {
+		.rung = config.rung,
+		.events = config.duration != 0,
+		.stacks = config.stacks.which,
+		.stack_size = config.stacks.size,
+		.growth = config.duration != 0,
+	};
 
 	if (collector_open(&options, &collector, why)) {
 		log_error("show: %s", why);
 		return EXIT_ERROR;
 	}
-	status = show(&config, &wanted, collector);
+	status = watch_first(&config, collector);
+	if (!status)
+		status = show(&config, &wanted, collector);
 
 	collector_close(collector);
 	return status;

@@ -12,17 +12,19 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { STAT_LEN = 512, GENERATIONS = 4096 };
+enum { STAT_LEN = 1024, GENERATIONS = 4096 };
 
 /* ---- who is whose -------------------------------------------------------------------------- */
 
-/* By /proc/PID/stat, where the parent stands behind the name and the state; the name may hold anything.
- * 0: gone, or a zombie, which holds nothing. */
-static pid_t parent_of(pid_t pid)
+/* Of /proc/PID/stat, counted from the state on, which is 0 */
+enum { STAT_PARENT = 1, STAT_EXIT_SIGNAL = 35 };
+
+/* The parent of a process. The name in front of the figures may hold anything. 0: gone, or a zombie, which holds
+ * nothing. `quiet`: its end is told to nobody, and wait() passes it over. */
+static pid_t parent_of(pid_t pid, bool *quiet)
 {
 	char path[32], text[STAT_LEN];
-	int parent;
-	char state;
+	long figures[STAT_EXIT_SIGNAL + 1] = {0};
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
 
@@ -37,11 +39,23 @@ static pid_t parent_of(pid_t pid)
 		return 0;
 	text[length] = '\0';
 
-	const char *behind = strrchr(text, ')');
+	char *at = strrchr(text, ')');
 
-	if (!behind || sscanf(behind + 1, " %c %d", &state, &parent) != 2 || state == 'Z')
+	if (!at || strlen(at) < 3 || at[2] == 'Z')
 		return 0;
-	return parent;
+	at += 3; /* behind the state */
+	for (int i = STAT_PARENT; i <= STAT_EXIT_SIGNAL; i++)
+		figures[i] = strtol(at, &at, 10);
+	*quiet = figures[STAT_EXIT_SIGNAL] == 0;
+	return (pid_t)figures[STAT_PARENT];
+}
+
+/* A child that wait() knows: shmtop has helpers that it does not. */
+static bool is_child(pid_t pid)
+{
+	bool quiet;
+
+	return parent_of(pid, &quiet) == getpid() && !quiet;
 }
 
 static bool is_stranger(const struct tree *tree, pid_t pid)
@@ -56,13 +70,12 @@ size_t tree_rest(const struct tree *tree, pid_t *pids, size_t most)
 {
 	const struct dirent *entry;
 	DIR *proc = opendir("/proc");
-	pid_t self = getpid();
 	size_t count = 0;
 
 	while (proc && (entry = readdir(proc))) {
 		pid_t pid = atoi(entry->d_name);
 
-		if (pid <= 0 || parent_of(pid) != self || is_stranger(tree, pid))
+		if (pid <= 0 || !is_child(pid) || is_stranger(tree, pid))
 			continue;
 		if (count < most)
 			pids[count] = pid;
@@ -75,14 +88,12 @@ size_t tree_rest(const struct tree *tree, pid_t *pids, size_t most)
 
 bool tree_has(const struct tree *tree, pid_t pid)
 {
-	pid_t self = getpid();
-
 	for (int i = 0; i < GENERATIONS && pid > 1; i++) {
-		pid_t parent = parent_of(pid);
+		bool quiet;
 
-		if (parent == self)
+		if (is_child(pid))
 			return !is_stranger(tree, pid);
-		pid = parent;
+		pid = parent_of(pid, &quiet);
 	}
 	return false;
 }

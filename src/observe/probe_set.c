@@ -24,12 +24,19 @@ static bool captures(const struct probe_set *set, enum probe probe)
 	return set->capture && probe_takes_stacks(&set->request, probe);
 }
 
+/* Where it can be preempted, capture is left to a second program. */
+static bool has_second(const struct probe_set *set, enum probe probe)
+{
+	return captures(set, probe) && probe_table[probe].kind == PROBE_TRAMPOLINE;
+}
+
 static struct bpf_program *program_of(const struct probe_set *set, struct probes_bpf *skeleton,
 				      enum probe probe)
 {
 	const struct probe_spec *spec = &probe_table[probe];
+	const bool replaced = captures(set, probe) && !has_second(set, probe);
 
-	return program_at(skeleton, captures(set, probe) ? spec->stack_program : spec->program);
+	return program_at(skeleton, replaced ? spec->stack_program : spec->program);
 }
 
 /* The first reason is the one that counts. */
@@ -73,6 +80,9 @@ static void configure_stacks(struct probes_bpf *skeleton, const struct probe_set
 	bpf_map__set_autocreate(works, set->capture);
 	if (!set->capture)
 		return;
+	settings->stack_kinds = 1u << SHM_EVENT_SHMGET;
+	if (set->request.stacks == PROBES_STACKS_ATTACHED)
+		settings->stack_kinds |= 1u << SHM_EVENT_SHMAT;
 	settings->stack_most = (uint32_t)set->stack_size;
 	settings->stack_wake_level = set->stack_ring_size / 4;
 	settings->stack_look_up_best = set->capture - CAPTURE_STACK;
@@ -106,6 +116,14 @@ static void configure(struct probes_bpf *skeleton, const struct probe_set *set, 
 	configure_stacks(skeleton, set);
 }
 
+static int choose(struct bpf_program *program, const struct probe_spec *spec)
+{
+	bpf_program__set_autoload(program, true);
+	return spec->kind == PROBE_TRAMPOLINE
+		       ? bpf_program__set_attach_target(program, 0, spec->target)
+		       : 0;
+}
+
 /* Loads those of `some`, as they are in the plan. 0, or -errno: which one is at fault is known where
  * *culprit is set, PROBES else. */
 static int load(const struct probe_set *set, uint64_t plan, uint64_t some, struct probes_bpf **out,
@@ -127,14 +145,13 @@ static int load(const struct probe_set *set, uint64_t plan, uint64_t some, struc
 			bpf_program__set_autoload(program_at(skeleton, spec->stack_program), false);
 	}
 	for (enum probe i = 0; i < PROBES && !error; i++) {
-		const struct probe_spec *spec = &probe_table[i];
-		struct bpf_program *program = program_of(set, skeleton, i);
-
 		if (!(some & PROBE_BIT(i)))
 			continue;
-		bpf_program__set_autoload(program, true);
-		if (spec->kind == PROBE_TRAMPOLINE &&
-		    (error = bpf_program__set_attach_target(program, 0, spec->target)))
+		error = choose(program_of(set, skeleton, i), &probe_table[i]);
+		if (!error && has_second(set, i))
+			error = choose(program_at(skeleton, probe_table[i].stack_program),
+				       &probe_table[i]);
+		if (error)
 			*culprit = i;
 	}
 	if (!error)
@@ -280,6 +297,19 @@ static struct bpf_link *attach_one(struct bpf_program *program, const struct pro
 	}
 }
 
+/* The kernel runs what was attached last first. Refused, it is done without stacks: they are off from the next try
+ * on. */
+static bool attach_second(struct probe_set *set, enum probe probe)
+{
+	const struct probe_spec *spec = &probe_table[probe];
+	struct bpf_link *link = attach_one(program_at(set->skeleton, spec->stack_program), spec);
+
+	set->stack_links[probe] = link;
+	if (!link)
+		loader_why(-errno, set->capture_why);
+	return link;
+}
+
 static void attach(struct probe_set *set, enum probe probe)
 {
 	struct bpf_program *program = program_of(set, set->skeleton, probe);
@@ -290,7 +320,8 @@ static void attach(struct probe_set *set, enum probe probe)
 		return;
 	}
 	set->links[probe] = link;
-	set->stands |= PROBE_BIT(probe);
+	if (!has_second(set, probe) || attach_second(set, probe))
+		set->stands |= PROBE_BIT(probe);
 }
 
 struct attaching {
@@ -341,8 +372,9 @@ static void attach_all(struct probe_set *set, uint64_t plan)
 static void detach_all(struct probe_set *set)
 {
 	for (enum probe i = 0; i < PROBES; i++) {
+		bpf_link__destroy(set->stack_links[i]);
 		bpf_link__destroy(set->links[i]);
-		set->links[i] = NULL;
+		set->stack_links[i] = set->links[i] = NULL;
 	}
 	probes_bpf__destroy(set->skeleton);
 	set->skeleton = NULL;
@@ -430,6 +462,8 @@ int probe_set_open(struct probe_set *set, char why[static LOADER_WHY_LEN])
 		if (set->stands == plan)
 			return 0;
 		detach_all(set);
+		if (set->capture_why[0])
+			set->capture = CAPTURE_NONE;
 	}
 }
 

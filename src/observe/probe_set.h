@@ -34,7 +34,7 @@ struct probe_set {
 	struct probes_bpf *skeleton;
 	uint64_t stands;  /* PROBE_BITs */
 	uint64_t refused; /* each with its why */
-	struct bpf_link *links[PROBES];
+	struct bpf_link *links[PROBES], *stack_links[PROBES];
 	char whys[PROBES][LOADER_WHY_LEN];
 	char capture_why[LOADER_WHY_LEN]; /* why stacks are wanted and none are captured */
 };

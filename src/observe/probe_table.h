@@ -75,12 +75,14 @@ struct probe_spec {
 	const char *how;    /* "fexit": with the target it makes the name, "fexit:newseg" */
 	const char *target; /* NULL: this architecture has none */
 	enum probe_kind kind;
-	enum fact_op op;      /* records of this one are missing when a run was skipped */
-	uint32_t ops;         /* FACT_OP_BITs: any of these needs it */
-	bool tree;            /* following a tree of processes needs it too */
-	bool enter;           /* its exit tells, by SHM_LOSS_ENTER, which runs of it were missed */
-	size_t program;       /* struct bpf_program * in struct probes_bpf, by its offset */
-	size_t stack_program; /* in its place where stacks of these calls are taken; 0: never */
+	enum fact_op op; /* records of this one are missing when a run was skipped */
+	uint32_t ops;    /* FACT_OP_BITs: any of these needs it */
+	bool tree;       /* following a tree of processes needs it too */
+	bool enter;      /* its exit tells, by SHM_LOSS_ENTER, which runs of it were missed */
+	size_t program;  /* struct bpf_program * in struct probes_bpf, by its offset */
+	/* Where stacks of these calls are taken: beside `program` on a function, in its place on a
+	 * tracepoint; 0: never */
+	size_t stack_program;
 };
 
 extern const struct probe_spec probe_table[PROBES];

@@ -230,7 +230,7 @@ static void report_stacks(struct probes *probes)
 
 	if (set->request.stacks)
 		probes->reports[probes->report_count++] = (struct probes_report){
-			.name = "user stacks",
+			.name = "stacks",
 			.stands = probe_set_captures(set),
 			.why = set->capture_why,
 		};

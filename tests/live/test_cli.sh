@@ -19,7 +19,7 @@ refused() {
 
 refused 2 "'frobnicate'" frobnicate
 refused 2 "list" frobnicate
-for command in list show trace doctor demo; do
+for command in list show trace leaks run rm doctor demo; do
 	refused 2 "--frobnicate" "$command" --frobnicate
 done
 refused 2 "--frobnicate" --frobnicate
@@ -53,11 +53,10 @@ refused 2 "yes or no: 'maybe'" -b -n 1 --ascii=maybe
 refused 2 "'no'; see shmtop --help" -b -n 1 --mouse no
 refused 2 "'fast'" trace --probe=fast
 refused 2 "fexit" trace --probe=fast
-for command in list "show 0"; do
-	# shellcheck disable=SC2086 # words
-	refused 2 "auto or poll" $command --probe=fexit
-	# shellcheck disable=SC2086
-	refused 2 "auto or poll" $command --probe=tracepoint
+for rung in fexit tracepoint; do
+	refused 2 "auto or poll" list --probe=$rung
+	refused 2 "only with -d" show 0 --probe=$rung
+	refused 2 "only with -d" leaks --probe=$rung
 done
 for command in trace doctor demo "-b -n 1"; do
 	# shellcheck disable=SC2086
@@ -78,7 +77,7 @@ check "what is wrong cannot write escapes" status 2 "$shmtop" "$(printf '\033[31
 check "what is wrong cannot write escapes: told without them" \
 	same "$(tr -dc '\033' <"$work/err")" ""
 
-for command in list show trace doctor demo; do
+for command in list show trace leaks run rm doctor demo; do
 	check "shmtop $command --help" status 0 "$shmtop" "$command" --help
 	check "shmtop $command --help: says what it does" grep -q "shmtop $command" "$work/out"
 done
