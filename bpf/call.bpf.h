@@ -26,8 +26,9 @@ enum call_door {
 	DOOR_RAW = 4,    /* sys_enter, 32-bit callers */
 };
 
-/* Two programs are made of each exit that may have to tell where its call was made. */
-enum call_stacks { WITHOUT_STACKS, WITH_STACKS };
+/* Who takes the stack of a call that leaves: nobody, or a program that ran before, if it did; or this one, which
+ * nothing can preempt */
+enum call_stacks { STACKS_ELSEWHERE, STACKS_HERE };
 
 /* A call that has entered and not left; one a task, kept for the next */
 struct call {
@@ -35,9 +36,10 @@ struct call {
 	__u64 args[3];
 	__u64 saved; /* shmget: newest segment of the task at enter; shmat by ipc(2): where its caller
 		      * wants the address */
-	__u64 addr;  /* shmat: where the mapping was made, and told; 0 unknown */
-	__s32 shmid; /* shmdt: of the mapping that ends, -1 unknown */
-	__u16 kind;  /* enum shm_event_kind; 0 none */
+	__u64 stack_time; /* when its stack was sent; 0: it was not */
+	__u64 addr;       /* shmat: where the mapping was made, and told; 0 unknown */
+	__s32 shmid;      /* shmdt: of the mapping that ends, -1 unknown */
+	__u16 kind;       /* enum shm_event_kind; 0 none */
 	__u8 door;
 	__u8 created; /* shmget: newseg() made a segment */
 };
@@ -100,6 +102,7 @@ static __always_inline struct call *call_begin(struct task_struct *task, enum sh
 	call->created = 0;
 	call->addr = 0;
 	call->saved = 0;
+	call->stack_time = 0;
 	call->shmid = -1;
 	call->time = bpf_ktime_get_boot_ns();
 	return call;
@@ -264,25 +267,63 @@ static __always_inline void call_arguments(const struct call *call, struct shm_e
 	}
 }
 
-/* The stack of a call that made a segment, or attached one. Sent while the call's record has its place in
- * the ring and is not delivered yet: so it comes first, and no record of another call passes that one. */
-static __always_inline void call_stack(struct task_struct *task, const struct call *call,
-				       struct shm_event *event)
+/* Is it a call whose stack is wanted: one that made a segment, or attached one? */
+static __always_inline bool call_has_stack(struct task_struct *task, enum shm_event_kind kind,
+					   __s64 ret, bool created)
+{
+	if (!(stack_kinds & EVENT_BIT(kind)) || task_calls_compat(task))
+		return false;
+	return kind == SHM_EVENT_SHMAT ? !is_error(ret) : created;
+}
+
+static __always_inline bool call_send_stack(struct task_struct *task, const struct call *call,
+					    enum shm_event_kind kind, __s64 ret, __u64 time)
+{
+	struct stack_call stack = {
+		.time = time,
+		.shmid = kind == SHM_EVENT_SHMAT ? (__s32)call->args[0] : (__s32)ret,
+		.kind = kind,
+	};
+
+	return stack_send(task, &stack);
+}
+
+/* Before call_exit(), in a program of its own. A task that is preempted within a program keeps all others on its CPU
+ * from running the same one: while a stack is taken, which is long, others lose no more than theirs. */
+static __always_inline void call_exit_stack(struct task_struct *task, enum call_door door,
+					    enum shm_event_kind kind, __s64 ret)
+{
+	struct call *call = call_current(task);
+	__u64 time = bpf_ktime_get_boot_ns();
+	bool created;
+
+	if (!call || call->door != door || call->kind != kind || !call_wanted(kind, ret))
+		return;
+	created = kind == SHM_EVENT_SHMGET && shmget_created(task, call, ret);
+	if (call_has_stack(task, kind, ret, created) &&
+	    call_send_stack(task, call, kind, ret, time))
+		call->stack_time = time;
+}
+
+/* Tells of the stack in the record, which has its place already: none of another call passes it meanwhile. */
+static __always_inline void call_sample(struct task_struct *task, const struct call *call,
+					struct shm_event *event, enum shm_event_kind kind,
+					enum call_stacks stacks)
 {
 	/* Read again: so the verifier need not follow each way of finding it out to here. */
 	const __u8 flags = *(volatile __u8 *)&event->flags;
-	__s32 shmid = event->ret;
+	__u64 time = call->stack_time;
 
-	if (event->kind == SHM_EVENT_SHMGET) {
-		if (!(flags & SHM_EVENT_CREATED))
-			return;
-	} else {
-		if (is_error(event->ret))
-			return;
-		shmid = call->args[0];
-	}
-	if (stack_send(task, event, shmid))
+	if (!call_has_stack(task, kind, event->ret, flags & SHM_EVENT_CREATED))
+		return;
+	if (stacks == STACKS_HERE)
+		time = call_send_stack(task, call, kind, event->ret, event->time) ? event->time : 0;
+	if (time) {
+		event->time = time;
 		event->flags |= SHM_EVENT_SAMPLED;
+	} else {
+		__sync_fetch_and_add(&stacks_lost, 1);
+	}
 }
 
 /* What has entered by this door leaves: a call of this kind, 0: of whichever has entered. An exit whose
@@ -311,11 +352,11 @@ static __always_inline void call_exit(struct task_struct *task, enum call_door d
 		event = event_reserve(task, kind);
 	if (event) {
 		event->flags = created ? SHM_EVENT_CREATED : 0;
-		event->took = event->time - call->time;
 		event->ret = ret;
 		call_arguments(call, event);
-		if (stacks == WITH_STACKS)
-			call_stack(task, call, event);
+		if (known_kind == SHM_EVENT_SHMGET || known_kind == SHM_EVENT_SHMAT)
+			call_sample(task, call, event, known_kind, stacks);
+		event->took = event->time - call->time;
 		event_submit(event);
 	}
 	call_end(call);

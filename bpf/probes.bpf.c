@@ -53,7 +53,7 @@ int try_storage(void *ctx)
 	SEC("fexit")                                                                             \
 	int fexit_##name(unsigned long long *ctx)                                                \
 	{                                                                                        \
-		call_exit(task_current(), DOOR_NATIVE, call_kind, ctx[1], WITHOUT_STACKS);       \
+		call_exit(task_current(), DOOR_NATIVE, call_kind, ctx[1], STACKS_ELSEWHERE);     \
 		return 0;                                                                        \
 	}
 
@@ -139,7 +139,7 @@ static __always_inline void compat_enter(struct task_struct *task, const struct 
 	SEC("fexit")                                                                  \
 	int fexit_compat_##name(unsigned long long *ctx)                              \
 	{                                                                             \
-		call_exit(task_current(), DOOR_COMPAT, 0, ctx[1], WITHOUT_STACKS);    \
+		call_exit(task_current(), DOOR_COMPAT, 0, ctx[1], STACKS_ELSEWHERE);  \
 		return 0;                                                             \
 	}
 
@@ -167,33 +167,33 @@ int raw_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 	struct task_struct *task = task_current();
 
 	if (task_calls_compat(task))
-		call_exit(task, DOOR_RAW, 0, ctx->args[1], WITHOUT_STACKS);
+		call_exit(task, DOOR_RAW, 0, ctx->args[1], STACKS_ELSEWHERE);
 	return 0;
 }
 
 /* ---- calls: tracepoints -------------------------------------------------------------------- */
 
 /* What the context has no room for must not be read: the tracepoint of shmdt has one argument. */
-#define CALL_BY_TRACEPOINT(name, call_kind, ...)                                                 \
-	SEC("tracepoint/syscalls/sys_enter_" #name)                                              \
-	int sys_enter_##name(struct syscall_enter *ctx)                                          \
-	{                                                                                        \
-		struct task_struct *task = task_current();                                       \
-		const struct call_enter enter = {.kind = call_kind,                              \
-						 .door = DOOR_TRACEPOINT,                        \
-						 .args = {__VA_ARGS__},                          \
-						 .shmid = -1};                                   \
-                                                                                                 \
-		if (admits(task))                                                                \
-			call_enter(task, &enter);                                                \
-		return 0;                                                                        \
-	}                                                                                        \
-                                                                                                 \
-	SEC("tracepoint")                                                                        \
-	int sys_exit_##name(struct syscall_exit *ctx)                                            \
-	{                                                                                        \
-		call_exit(task_current(), DOOR_TRACEPOINT, call_kind, ctx->ret, WITHOUT_STACKS); \
-		return 0;                                                                        \
+#define CALL_BY_TRACEPOINT(name, call_kind, ...)                                                   \
+	SEC("tracepoint/syscalls/sys_enter_" #name)                                                \
+	int sys_enter_##name(struct syscall_enter *ctx)                                            \
+	{                                                                                          \
+		struct task_struct *task = task_current();                                         \
+		const struct call_enter enter = {.kind = call_kind,                                \
+						 .door = DOOR_TRACEPOINT,                          \
+						 .args = {__VA_ARGS__},                            \
+						 .shmid = -1};                                     \
+                                                                                                   \
+		if (admits(task))                                                                  \
+			call_enter(task, &enter);                                                  \
+		return 0;                                                                          \
+	}                                                                                          \
+                                                                                                   \
+	SEC("tracepoint")                                                                          \
+	int sys_exit_##name(struct syscall_exit *ctx)                                              \
+	{                                                                                          \
+		call_exit(task_current(), DOOR_TRACEPOINT, call_kind, ctx->ret, STACKS_ELSEWHERE); \
+		return 0;                                                                          \
 	}
 
 CALL_BY_TRACEPOINT(shmget, SHM_EVENT_SHMGET, ctx->args[0], ctx->args[1], ctx->args[2])
@@ -203,22 +203,22 @@ CALL_BY_TRACEPOINT(shmctl, SHM_EVENT_SHMCTL, ctx->args[0], ctx->args[1])
 
 /* ---- calls: with stacks ---------------------------------------------------------------------- */
 
-/* 5.15 and newer: loaded in place of those above where stacks are wanted. */
-#define EXIT_WITH_STACK(name, call_kind)                                                    \
-	SEC("fexit")                                                                        \
-	int fexit_##name##_stack(unsigned long long *ctx)                                   \
-	{                                                                                   \
-		call_exit(bpf_get_current_task_btf(), DOOR_NATIVE, call_kind, ctx[1],       \
-			  WITH_STACKS);                                                     \
-		return 0;                                                                   \
-	}                                                                                   \
-                                                                                            \
-	SEC("tracepoint")                                                                   \
-	int sys_exit_##name##_stack(struct syscall_exit *ctx)                               \
-	{                                                                                   \
-		call_exit(bpf_get_current_task_btf(), DOOR_TRACEPOINT, call_kind, ctx->ret, \
-			  WITH_STACKS);                                                     \
-		return 0;                                                                   \
+/* 5.15 and newer, loaded where stacks are wanted: a second program on the function, which the kernel runs
+ * before the one that was attached earlier; and one in place of that on the tracepoint. */
+#define EXIT_WITH_STACK(name, call_kind)                                                     \
+	SEC("fexit")                                                                         \
+	int fexit_##name##_stack(unsigned long long *ctx)                                    \
+	{                                                                                    \
+		call_exit_stack(bpf_get_current_task_btf(), DOOR_NATIVE, call_kind, ctx[1]); \
+		return 0;                                                                    \
+	}                                                                                    \
+                                                                                             \
+	SEC("tracepoint")                                                                    \
+	int sys_exit_##name##_stack(struct syscall_exit *ctx)                                \
+	{                                                                                    \
+		call_exit(bpf_get_current_task_btf(), DOOR_TRACEPOINT, call_kind, ctx->ret,  \
+			  STACKS_HERE);                                                      \
+		return 0;                                                                    \
 	}
 
 EXIT_WITH_STACK(shmget, SHM_EVENT_SHMGET)

@@ -26,11 +26,12 @@
 enum stack_look_up { LOOK_UP_NONE, LOOK_UP_FIND, LOOK_UP_ITERATE };
 
 /* Set before loading */
+const volatile __u32 stack_kinds = 0;        /* EVENT_BIT of the calls whose stacks are taken */
 const volatile __u32 stack_most = 16 * 1024; /* bytes of the stack */
 const volatile __u64 stack_wake_level = 0;
 const volatile __u32 stack_look_up_best = LOOK_UP_ITERATE; /* of those that the kernel has */
 
-__u64 stacks_lost;
+__u64 stacks_lost; /* of calls that were told */
 __u64 stacks_last_look;
 
 struct {
@@ -95,7 +96,7 @@ static __always_inline void file_user_path(struct file *file, struct path *path)
 	bpf_core_read(path, sizeof(*path), &file->f_path);
 }
 
-/* Adds the names from the file up to its process's root folder to the paths. Their length; 0: there
+/* Adds the names from the file up to its process's root folder to the paths. Their length, 0: it has none; -1: there
  * was no room, or too many of them. */
 __noinline int stack_path(struct stack_work *work, __u64 file_dentry, __u64 file_mount)
 {
@@ -131,18 +132,18 @@ __noinline int stack_path(struct stack_work *work, __u64 file_dentry, __u64 file
 		if (parent == dentry) /* belongs to no folder: a memory file */
 			return length - work->paths_length;
 		if (length > SHM_STACK_PATHS - STACK_NAME_MOST)
-			return 0;
-		/* again, as verifiers up to 6.x forget a bound that was kept on the stack */
+			return -1;
+		/* again, as verifiers of 6.1 or so forget a bound that was kept on the stack */
 		barrier_var(at);
 		written = bpf_probe_read_kernel_str(&work->paths[at & (SHM_STACK_PATHS - 1)],
 						    STACK_NAME_MOST,
 						    BPF_CORE_READ(dentry, d_name.name));
 		if (written <= 0 || written > STACK_NAME_MOST)
-			return 0;
+			return -1;
 		length += written;
 		dentry = parent;
 	}
-	return 0;
+	return -1;
 }
 
 /* ---- mappings ------------------------------------------------------------------------------ */
@@ -175,7 +176,7 @@ static __always_inline void mapping_file(struct stack_work *work, struct shm_sta
 	mapping->size = BPF_CORE_READ(inode, i_size);
 	mapping->device = BPF_CORE_READ(inode, i_sb, s_dev);
 	length = stack_path(work, (__u64)path.dentry, (__u64)path.mnt);
-	if (length <= 0) {
+	if (length < 0) {
 		work->record.flags |= SHM_STACK_CUT;
 		return;
 	}
@@ -365,19 +366,26 @@ __noinline int stack_words(__u32 from, __u32 length)
 	return 0;
 }
 
-static __always_inline void stack_head(struct shm_stack *record, const struct shm_event *event,
-				       __s32 shmid)
+/* Which call it is */
+struct stack_call {
+	__u64 time; /* its record's */
+	__s32 shmid;
+	__u8 kind;
+};
+
+static __always_inline void stack_head(struct shm_stack *record, struct task_struct *task,
+				       const struct stack_call *call)
 {
-	record->kind = event->kind;
+	record->kind = call->kind;
 	record->flags = 0;
 	record->pad = 0;
-	record->time = event->time;
-	record->start_time = event->start_time;
-	record->tgid = event->tgid;
-	record->tid = event->tid;
-	record->ppid = event->ppid;
-	record->ipcns = event->ipcns;
-	record->shmid = shmid;
+	record->time = call->time;
+	record->start_time = task_start_time(task);
+	record->tgid = task_tgid(task);
+	record->tid = task_tid(task);
+	record->ppid = task_tgid(task->real_parent);
+	record->ipcns = task_ipcns(task);
+	record->shmid = call->shmid;
 	record->mapping_count = 0;
 }
 
@@ -398,13 +406,13 @@ static __always_inline __u32 stack_finish(struct stack_work *work, __u32 length)
 }
 
 static __always_inline bool stack_take(struct stack_work *work, struct task_struct *task,
-				       const struct shm_event *event, __s32 shmid)
+				       const struct stack_call *call)
 {
 	const struct pt_regs *regs = (const struct pt_regs *)bpf_task_pt_regs(task);
 	__u64 pointer, extent;
 	__u32 length = stack_most, size;
 
-	stack_head(&work->record, event, shmid);
+	stack_head(&work->record, task, call);
 	work->range_count = 0;
 	work->ranges[0].length = 0;
 	work->look_ups = 0;
@@ -425,28 +433,22 @@ static __always_inline bool stack_take(struct stack_work *work, struct task_stru
 	return size && size <= SHM_STACK_RECORD_MOST(stack_most) &&
 	       !bpf_ringbuf_output(
 		       &stack_ring, &work->record, size,
-		       ring_wakeup(&stack_ring, &stacks_last_look, stack_wake_level, event->time));
+		       ring_wakeup(&stack_ring, &stacks_last_look, stack_wake_level, call->time));
 }
 
-/* Sends the stack of the task, which stands in the call that the record is about. False: it was lost, or
- * there is none to be had. */
-static __always_inline bool stack_send(struct task_struct *task, const struct shm_event *event,
-				       __s32 shmid)
+/* Sends the stack of the task, which is in this call. False: it was lost. */
+static __always_inline bool stack_send(struct task_struct *task, const struct stack_call *call)
 {
 	struct stack_work *work;
 	bool sent = false;
 
-	if (task_calls_compat(task))
-		return false;
 	work = stack_work_here();
 	if (!work)
 		return false;
 	if (!__sync_lock_test_and_set(&work->busy, 1)) {
-		sent = stack_take(work, task, event, shmid);
+		sent = stack_take(work, task, call);
 		work->busy = 0;
 	}
-	if (!sent)
-		__sync_fetch_and_add(&stacks_lost, 1);
 	return sent;
 }
 

@@ -9,24 +9,22 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <poll.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/sendfile.h>
-#include <sys/shm.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "observe/namespaces.h"
-#include "tests/live/helpers/creator.h"
+#include "tests/live/creator_run.h"
 #include "tests/live/stack_heard.h"
 #include "tests/live/tap_stream.h"
 
-enum { ARGUMENTS = 8, DRAINED_AT = 64 };
+enum { DRAINED_AT = 64 };
 
 struct test {
 	struct tap tap;
@@ -34,15 +32,6 @@ struct test {
 	enum probes_rung rung;
 	struct probes *probes;
 	struct heard heard;
-};
-
-/* What a creator told of itself */
-struct told {
-	pid_t pid;
-	uint64_t calls[CREATOR_CALLS];
-	size_t call_count;
-	uint64_t code;
-	int shmid;
 };
 
 static bool open_probes(struct test *test, const struct probes_options *wanted)
@@ -65,73 +54,13 @@ static const struct probes_report *stacks_report(const struct probes *probes)
 	size_t count;
 	const struct probes_report *reports = probes_reports(probes, &count);
 
-	return count && !strcmp(reports[count - 1].name, "user stacks") ? &reports[count - 1]
-									: NULL;
-}
-
-/* ---- programs ------------------------------------------------------------------------------ */
-
-static pid_t start(const char *program, const char *const *arguments, int output)
-{
-	const char *words[ARGUMENTS + 2] = {program};
-	char *argv[ARGUMENTS + 2];
-	pid_t pid;
-
-	for (int i = 0; i < ARGUMENTS && arguments[i]; i++)
-		words[i + 1] = arguments[i];
-	memcpy(argv, words, sizeof(argv));
-	fflush(stdout);
-	pid = fork();
-	if (pid == 0) {
-		if (output >= 0)
-			dup2(output, STDOUT_FILENO);
-		execv(program, argv);
-		_exit(127);
-	}
-	return pid;
-}
-
-static bool run(const char *program, const char *const *arguments)
-{
-	const pid_t pid = start(program, arguments, -1);
-	int status = -1;
-
-	return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
-}
-
-/* Runs to its end, before anything is heard of it. */
-static bool run_told(const char *program, const char *const *arguments, struct told *told)
-{
-	int output[2], status = -1;
-	char line[64];
-
-	memset(told, 0, sizeof(*told));
-	if (pipe2(output, O_CLOEXEC))
-		return false;
-	told->pid = start(program, arguments, output[1]);
-	close(output[1]);
-
-	FILE *file = fdopen(output[0], "r");
-
-	while (file && fgets(line, sizeof(line), file)) {
-		uint64_t address;
-
-		if (sscanf(line, "call %" SCNx64, &address) == 1 &&
-		    told->call_count < CREATOR_CALLS)
-			told->calls[told->call_count++] = address;
-		sscanf(line, "code %" SCNx64, &told->code);
-		sscanf(line, "segment %d", &told->shmid);
-	}
-	if (file)
-		fclose(file);
-	return waitpid(told->pid, &status, 0) == told->pid && status == 0 &&
-	       told->call_count == CREATOR_CALLS;
+	return count && !strcmp(reports[count - 1].name, "stacks") ? &reports[count - 1] : NULL;
 }
 
 /* ---- claims -------------------------------------------------------------------------------- */
 
 /* The call stands in c, and the stack holds where c, b and a return to, in this order. */
-static bool has_calls(const struct stack_sample *sample, const struct told *told)
+static bool has_calls(const struct stack_sample *sample, const struct creator_told *told)
 {
 	enum { FUNCTION_SIZE = 256 };
 	uint64_t word;
@@ -148,7 +77,7 @@ static bool has_calls(const struct stack_sample *sample, const struct told *told
 }
 
 /* Where the mapping says that c is in its file, there is its code. */
-static bool has_code(const struct sample_mapping *mapping, const struct told *told)
+static bool has_code(const struct sample_mapping *mapping, const struct creator_told *told)
 {
 	const int fd = mapping ? open(mapping->path, O_RDONLY | O_CLOEXEC) : -1;
 	uint64_t code = 0;
@@ -167,7 +96,7 @@ struct shape {
 	const char *name;
 	const char *program; /* of the helpers */
 	const char *library; /* that has a, b and c; NULL: the program */
-	const char *arguments[ARGUMENTS];
+	const char *arguments[CREATOR_ARGUMENTS];
 	bool other_tid, other_pid, other_code;
 };
 
@@ -217,13 +146,13 @@ static void check_shape(struct test *test, const struct shape *shape)
 	char program[2 * PATH_MAX], library[2 * PATH_MAX];
 	const struct sample_mapping *mapping;
 	struct stat file = {0};
-	struct told told;
+	struct creator_told told;
 
 	snprintf(program, sizeof(program), "%s/%s", test->helpers, shape->program);
 	snprintf(library, sizeof(library), "%s/%s", test->helpers,
 		 shape->library ? shape->library : shape->program);
 	heard_empty(&test->heard, test->probes, program);
-	if (!run_told(program, shape->arguments, &told) || stat(library, &file)) {
+	if (!creator_run_told(program, shape->arguments, &told) || stat(library, &file)) {
 		tap_ok(&test->tap, false, "%s: could not be run", shape->name);
 		return;
 	}
@@ -273,14 +202,14 @@ static const struct shape shapes[] = {
 static void check_cut(struct test *test)
 {
 	const struct stack_sample *sample = &test->heard.newest.sample;
-	static const char *const arguments[ARGUMENTS] = {"--tell", "--deep", "20000"};
+	static const char *const arguments[CREATOR_ARGUMENTS] = {"--tell", "--deep", "20000"};
 	char program[2 * PATH_MAX];
-	struct told told;
+	struct creator_told told;
 
 	snprintf(program, sizeof(program), "%s/creator", test->helpers);
 	heard_empty(&test->heard, test->probes, program);
 
-	const bool ran = run_told(program, arguments, &told);
+	const bool ran = creator_run_told(program, arguments, &told);
 
 	heard_listen(&test->heard, test->probes);
 	claim(test,
@@ -291,14 +220,14 @@ static void check_cut(struct test *test)
 
 static void check_at_once(struct test *test, const char *name, size_t processes)
 {
-	static const char *const none[ARGUMENTS] = {NULL};
+	static const char *const none[CREATOR_ARGUMENTS] = {NULL};
 	char program[2 * PATH_MAX];
 	size_t failed = 0;
 
 	snprintf(program, sizeof(program), "%s/%s", test->helpers, name);
 	heard_empty(&test->heard, test->probes, program);
 	for (size_t i = 0; i < processes; i++) {
-		failed += !run(program, none);
+		failed += !creator_run(program, none);
 		if (i % DRAINED_AT == 0)
 			heard_listen(&test->heard, test->probes);
 	}
@@ -314,13 +243,13 @@ static void check_at_once(struct test *test, const char *name, size_t processes)
 
 static void check_found(struct test *test)
 {
-	static const char *const arguments[ARGUMENTS] = {"--find"};
+	static const char *const arguments[CREATOR_ARGUMENTS] = {"--find"};
 	char program[2 * PATH_MAX];
 
 	snprintf(program, sizeof(program), "%s/creator", test->helpers);
 	heard_empty(&test->heard, test->probes, program);
 
-	const bool ran = run(program, arguments);
+	const bool ran = creator_run(program, arguments);
 
 	heard_listen(&test->heard, test->probes);
 	tap_ok(&test->tap,
@@ -332,13 +261,13 @@ static void check_found(struct test *test)
 
 static void check_attached(struct test *test, const char *name, size_t samples)
 {
-	static const char *const arguments[ARGUMENTS] = {"--attach"};
+	static const char *const arguments[CREATOR_ARGUMENTS] = {"--attach"};
 	char program[2 * PATH_MAX];
 
 	snprintf(program, sizeof(program), "%s/creator", test->helpers);
 	heard_empty(&test->heard, test->probes, program);
 
-	const bool ran = run(program, arguments);
+	const bool ran = creator_run(program, arguments);
 
 	heard_listen(&test->heard, test->probes);
 	tap_ok(&test->tap,
@@ -352,27 +281,14 @@ static void check_attached(struct test *test, const char *name, size_t samples)
 
 /* ---- other mounts -------------------------------------------------------------------------- */
 
-static bool copy_file(const char *from, const char *to)
-{
-	const int source = open(from, O_RDONLY | O_CLOEXEC);
-	const int copy = open(to, O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
-	ssize_t length;
-
-	do
-		length = sendfile(copy, source, NULL, PATH_MAX);
-	while (length > 0);
-	close(source);
-	return !close(copy) && length == 0;
-}
-
 /* The program as it stands at this place, which is another file each time */
 static void check_place(struct test *test, const char *name, const char *program)
 {
-	static const char *const none[ARGUMENTS] = {NULL};
+	static const char *const none[CREATOR_ARGUMENTS] = {NULL};
 
 	heard_empty(&test->heard, test->probes, program);
 
-	const bool ran = run(program, none);
+	const bool ran = creator_run(program, none);
 
 	heard_listen(&test->heard, test->probes);
 	claim(test, ran && test->heard.sample_count == 1 && test->heard.located == 1, name,
@@ -415,7 +331,7 @@ static void check_overlay(struct test *test, const char *folder)
 	}
 	snprintf(program, sizeof(program), "%s/creator-static", folder);
 	snprintf(place, sizeof(place), "%s/lower/program", folder);
-	if (!copy_file(program, place)) {
+	if (!creator_copy(program, place)) {
 		tap_ok(&test->tap, false, "overlay: no copy");
 		return;
 	}
@@ -450,7 +366,7 @@ static void check_mounts(struct test *test)
 	}
 	snprintf(program, sizeof(program), "%s/creator-static", test->helpers);
 	snprintf(copy, sizeof(copy), "%s/creator-static", folder);
-	if (copy_file(program, copy)) {
+	if (creator_copy(program, copy)) {
 		check_place(test, "tmpfs", copy);
 		check_chroot(test, folder, "/creator-static");
 		check_overlay(test, folder);
@@ -465,7 +381,7 @@ static void check_mounts(struct test *test)
 
 static void check_loss(struct test *test)
 {
-	static const char *const arguments[ARGUMENTS] = {"--count", "20"};
+	static const char *const arguments[CREATOR_ARGUMENTS] = {"--count", "20"};
 	const struct probes_options options = {
 		.stacks = PROBES_STACKS_CREATED,
 		.stack_ring_size = (size_t)sysconf(_SC_PAGESIZE),
@@ -479,7 +395,7 @@ static void check_loss(struct test *test)
 	snprintf(program, sizeof(program), "%s/creator", test->helpers);
 	heard_empty(&test->heard, test->probes, program);
 
-	const bool ran = run(program, arguments);
+	const bool ran = creator_run(program, arguments);
 
 	heard_listen(&test->heard, test->probes);
 	probes_loss(test->probes, &loss);
@@ -490,6 +406,42 @@ static void check_loss(struct test *test)
 	       "a ring that is too small: %zu events, %zu samples, %" PRIu64 " lost, %" PRIu64
 	       " events lost",
 	       heard_created(&test->heard), test->heard.sample_count, loss.stacks, loss.total);
+}
+
+static bool hear_one(void *context, const struct stack_sample *sample)
+{
+	(void)sample;
+	++*(long *)context;
+	return false;
+}
+
+/* As many as the reader wants at a time; and it is woken for them, where it does not come by itself. */
+static void check_drain(struct test *test)
+{
+	static const char *const arguments[CREATOR_ARGUMENTS] = {"--count", "300"};
+	const struct probes_options options = {
+		.stacks = PROBES_STACKS_CREATED,
+		.stack_ring_size = 1024 * 1024,
+		.filter = {.comm = "creator"},
+	};
+	char program[2 * PATH_MAX];
+	long heard = 0, turns = 0;
+
+	if (!open_probes(test, &options))
+		return;
+
+	struct pollfd file = {.fd = probes_fd(test->probes), .events = POLLIN};
+	const bool quiet = poll(&file, 1, 0) == 0;
+
+	snprintf(program, sizeof(program), "%s/creator", test->helpers);
+
+	const bool woken = creator_run(program, arguments) && poll(&file, 1, 0) == 1;
+
+	while (probes_drain_stacks(test->probes, hear_one, &heard) == 1)
+		turns++;
+	tap_ok(&test->tap, quiet && woken, "the reader is woken when the ring fills up");
+	tap_ok(&test->tap, heard == 300 && turns == 300, "one at a time: %ld in %ld turns", heard,
+	       turns);
 }
 
 static void check_off(struct test *test)
@@ -567,6 +519,7 @@ int main(int argc, char **argv)
 	if (check_stands(&test)) {
 		check_created(&test, processes);
 		check_loss(&test);
+		check_drain(&test);
 		options.stacks = PROBES_STACKS_ATTACHED;
 		options.stack_size = 64 * 1024;
 		if (open_probes(&test, &options))
