@@ -64,9 +64,8 @@ rungs_of() {
 		;;
 	test_life.sh) echo fexit ;;
 	test_stacks) echo fexit tracepoint ;;
-	test_traps.sh | test_call_sites.sh) echo fexit ;;
-	# Nothing in these depends on the kernel.
-	test_leaks.sh | test_rm.sh | test_run_command.sh) ;;
+	# What these need of a kernel is what test_stacks and test_life see.
+	test_call_sites.sh | test_leaks.sh | test_rm.sh | test_run_command.sh | test_traps.sh) ;;
 	test_counting.sh | test_demo.sh | test_filters.sh | test_flash.sh | test_namespaces.sh | \
 		test_real.sh) echo fexit tracepoint ;;
 	*) echo "$rungs" ;;

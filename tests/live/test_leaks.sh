@@ -111,6 +111,15 @@ if [ -n "$follows" ]; then
 	check "a sure leak: three" tells '(.leaks | length == 3) and .watched > 0
 		and all(.leaks[]; .verdict.kind == "orphan" and .verdict.confidence == "high"
 			and .creator.comm == "holdstate")'
+	remove_all
+
+	# It counts who leaves how many at each tick.
+	"$shmtop" leaks -d 4 -J --grace 0 $here >"$work/out" 2>"$work/err" </dev/null 9>&- &
+	watcher=$!
+	wait_for 20 watching
+	$leave --segments 3 </dev/null >/dev/null
+	wait "$watcher"
+	check "a watch that came to its end: status 3" same "$?" 3
 	check "who left how many" tells '[.growth[] | select(.count == 3)] | length == 1 and .[0].grows == false
 		and .[0].per_hour == null'
 	remove_all
@@ -144,7 +153,7 @@ check "a watch without BPF says so" said '^Not seen: calls: '
 default_signals="env --default-signal=INT,QUIT"
 if command -v script >/dev/null && $default_signals true 2>/dev/null; then
 	mkfifo "$work/keys"
-	$default_signals script -qefc "$shmtop leaks -d 600 $here" /dev/null <"$work/keys" >"$work/screen" 2>&1 9>&- &
+	$default_signals script -qefc "exec $shmtop leaks -d 600 $here" /dev/null <"$work/keys" >"$work/screen" 2>&1 9>&- &
 	watcher=$!
 	exec 8>"$work/keys"
 	check "a terminal: the progress" wait_for 20 grep -qE 'watching: [0-9]+ s left, [0-9]+ events, [0-9]+ suspects so far' \

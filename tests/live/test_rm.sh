@@ -110,7 +110,7 @@ asked() {
 	rm -f "$work/keys" "$work/screen"
 	: >"$work/screen"
 	mkfifo "$work/keys"
-	$default_signals script -qefc "$shmtop rm $*" /dev/null <"$work/keys" >"$work/screen" 2>&1 9>&- &
+	$default_signals script -qefc "exec $shmtop rm $*" /dev/null <"$work/keys" >"$work/screen" 2>&1 9>&- &
 	asking=$!
 	exec 8>"$work/keys"
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shmtop run: the command has its own input, output, signals and keys; its whole tree is followed; what it left
 # behind is told, and is an exit status.
+# test-timeout: 600
 # shellcheck disable=SC2016,SC2086,SC2317 # inner shells expand; options are words; check calls functions
 # shellcheck source=tests/live/helpers/live.sh
 . "$(dirname "$0")/helpers/live.sh"
@@ -157,7 +158,7 @@ for mode in $modes; do
 	check "$mode: a daemon's segment" tells '(.left | length == 1) and .running == []'
 
 	rm -f "$work/go" "$work/done"
-	check "$mode: --grace 0 does not wait" ends_json 0 $run_options --grace 0 -- sh -c "$daemon"
+	check "$mode: --grace 0 does not wait" ends_json 3 $run_options --grace 0 -- sh -c "$leave </dev/null; $daemon"
 	check "$mode: --grace 0: it says who runs" tells '.running | length == 1 and .[0].pid > 1'
 	: >"$work/go"
 	wait_for 20 test -e "$work/done"
@@ -241,6 +242,30 @@ if [ -n "$follows" ]; then
 	remove_all
 fi
 
+# ---- where it was made
+
+if [ -n "$follows" ] && ends_json 3 -- "$helpers/creator" --fork && tells '.left[0].verdict.stack != null' >/dev/null; then
+	check "the stack of a process that is gone" tells '[.left[0].verdict.stack[].function] as $names
+		| ["c", "b", "creator_a", "main"] | all(. as $name | $names | index($name) != null)'
+	check "its lines" tells 'all(.left[0].verdict.stack[] | select(.function == "c" or .function == "b");
+		(.file | endswith("creator.c")) and .line > 0)'
+	check "in words" ends 3 -- "$helpers/creator" --count 2
+	check "in words: the call site" says '^  made by .*creator at c creator.c:[0-9]+$'
+	check "in words: the callers" says '^    b creator.c:[0-9]+$'
+	check "in words: not what starts a program" same "$(grep -c '_start' "$report")" 0
+	check "every frame" ends 3 -k -- "$helpers/creator"
+	check "every frame: where it lies" says '^    c creator.c:[0-9]+  \(.*/creator\+0x[0-9a-f]+\)$'
+	check "every frame: what starts a program, too" says '^    _start'
+	echo "function=creator_?" >"$work/known"
+	check "suppressed by a function" ends 0 --suppress "$work/known" -- "$helpers/creator"
+	check "no stacks" ends_json 3 --stacks off -- "$helpers/creator"
+	check "no stacks: none" tells '.left[0].verdict.stack == null'
+	remove_all
+else
+	skip "where it was made" "no stacks are taken here"
+	remove_all
+fi
+
 # ---- in use by others: none that is left behind
 
 if [ -n "$follows" ]; then
@@ -265,8 +290,9 @@ check "isolated: its segments are not ours" ends 3 --isolate -- $leave
 check "isolated: none is left here" same "$(left_behind)" ""
 check "isolated: it sees none of ours" ends 0 --isolate -- sh -c "test \"\$(readlink /proc/self/ns/ipc)\" != 'ipc:[$ipcns]'"
 
+# Not the one that the kernel shows for those who have no name in a user namespace
 as_nobody() {
-	setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+	setpriv --reuid=54321 --regid=54321 --clear-groups "$@"
 }
 cp "$helpers/holdstate" "$work/holdstate"
 chmod 755 "$work/holdstate"
@@ -277,9 +303,9 @@ nobody_leaves() {
 if as_nobody unshare -U true 2>/dev/null; then
 	check "isolated, as nobody: status 3" nobody_leaves
 	check "isolated, as nobody: the segment and its creator" tells '.calls == null and .peak.inferred
-		and (.left | length == 1) and .left[0].uid == 65534 and .left[0].creator.comm == "holdstate"'
+		and (.left | length == 1) and .left[0].uid == 54321 and .left[0].creator.comm == "holdstate"'
 	check "isolated, as nobody: one's own user" same \
-		"$(as_nobody "$shmtop" run --isolate -- id -u 2>/dev/null)" 65534
+		"$(as_nobody "$shmtop" run --isolate -- id -u 2>/dev/null)" 54321
 	check "isolated, as nobody: no right of root" same \
 		"$(as_nobody "$shmtop" run --isolate -- grep ^CapEff /proc/self/status 2>/dev/null | cut -f2)" \
 		0000000000000000

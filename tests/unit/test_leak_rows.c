@@ -52,10 +52,10 @@ static void leave(struct bench *bench, int32_t first, int32_t count, const char 
 	uint32_t stack = function ? paths_sample(bench->paths, function, offset) : 0;
 	uint64_t time = SAMPLE_NOW - 60 * CLOCK_SECOND;
 
-	for (int32_t i = 0; i < count; i++) {
+	for (int32_t i = 0; i < count; i++, time++) {
 		const struct event event = {
 			.op = FACT_SHMGET,
-			.time = ++time,
+			.time = time,
 			.ipcns = NS,
 			.shmid = first + i,
 			.ret = first + i,
@@ -131,7 +131,7 @@ static void a_row_is_a_paragraph(void **state)
 			 "    shmget+0x0\n"
 			 "    handle_request server.c:42\n"
 			 "    main server.c:7\n"
-			 "  never attached in 59s, creator 500 server exited 30s ago");
+			 "  never attached in 1m, creator 500 server exited 30s ago");
 	assert_has(text, "\n  shmtop rm 3:7\n");
 	/* what starts a program tells nothing */
 	assert_lacks(text, "__libc_start_main");
