@@ -42,7 +42,9 @@ static void detail_draw_line(struct screen *screen, const struct column_context 
 		events_draw_heading(screen, row);
 	else if (detail->event_count == 0)
 		draw_text(theme, row.top, row.left + 1, row.width - 1,
-			  theme->attributes[THEME_FAINT], "no event of it was seen yet");
+			  theme->attributes[THEME_FAINT],
+			  segment->witnessed ? "its events are no longer kept"
+					     : "no event of it was seen");
 	else
 		events_draw_row(screen, context, row,
 				model_event(context->model, detail->events[line - 1]), false);

@@ -14,10 +14,11 @@ static const struct table_column leaks_columns[] = {
 	{.title = "COUNT", .least = 5, .right = true},
 	{.title = "BYTES", .least = 6, .right = true},
 	{.title = "OLDEST", .least = 6, .right = true, .rank = 3},
-	{.title = "GROWTH", .least = 7, .right = true, .rank = 6},
-	{.title = "CREATOR", .least = 14, .most = 40, .tail = true},
-	{.title = "MADE AT", .least = 18, .most = 40, .rank = 2},
-	{.title = "EVIDENCE", .least = 24, .most = LEAKS_EVIDENCE_LEN, .rank = 5},
+	{.title = "GROWTH", .least = 9, .right = true, .rank = 5},
+	{.title = "CREATOR", .least = 14, .most = 24, .tail = true},
+	/* the file and the line stand at its end */
+	{.title = "MADE AT", .least = 24, .most = 48, .tail = true, .rank = 2},
+	{.title = "EVIDENCE", .least = 24, .most = LEAKS_EVIDENCE_LEN, .rank = 6},
 };
 
 enum {
@@ -39,6 +40,7 @@ static void leaks_fit(const struct leaks_list *list, int width,
 	}
 	memcpy(columns, leaks_columns, sizeof(leaks_columns));
 	columns[LEAKS_GROWTH].least += grows ? 0 : width;
+	columns[LEAKS_GROWTH].rank += grows ? 0 : LEAKS_COLUMNS;
 	columns[LEAKS_SITE].least += sited ? 0 : width;
 	columns[LEAKS_SITE].rank += sited ? 0 : LEAKS_COLUMNS;
 	table_fit(layout, columns, LEAKS_COLUMNS, width);

@@ -9,6 +9,8 @@
 
 /* Samples whose event may still be to come, or to be printed. A power of two. */
 enum { CALL_STACKS_KEPT = 4096 };
+/* How long a sample is sought that was sent before its event: it may have been lost */
+#define CALL_STACKS_SEARCH (200 * CLOCK_MS)
 /* By then its event has come, or was lost. */
 #define CALL_STACKS_PATIENCE (5 * CLOCK_SECOND)
 
@@ -147,7 +149,7 @@ uint32_t call_stacks_of(struct call_stacks *stacks, struct probes *probes, struc
 			return made->stack;
 	}
 	stacks->model = model;
-	stacks->deadline = UINT64_MAX;
+	stacks->deadline = clock_now() + CALL_STACKS_SEARCH;
 	stacks->sought = event;
 	stacks->found = 0;
 	probes_drain_stacks(probes, take, stacks);

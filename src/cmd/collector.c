@@ -24,6 +24,9 @@ enum { SHARE = 20 };
 /* The same for stacks that are unwound, and for names that are found; the rest waits. */
 #define STACK_BUDGET (10 * CLOCK_MS)
 #define NAME_BUDGET  (5 * CLOCK_MS)
+/* And before a report, where people wait for it, however many come meanwhile, and whatever files are like */
+#define STACK_PATIENCE (2 * CLOCK_SECOND)
+#define NAME_PATIENCE  (10 * CLOCK_SECOND)
 /* A namespace is made or ends rarely, and events tell of those that matter. */
 #define NAMESPACE_INTERVAL (5 * CLOCK_SECOND)
 /* One's own limits are read once a second, at ticks that come a little early, too; those of other
@@ -128,8 +131,9 @@ void collector_name_stacks(struct collector *collector)
 {
 	if (!collector->stacks)
 		return;
-	call_stacks_read(collector->stacks, collector->probes, collector->model, UINT64_MAX);
-	call_stacks_name(collector->stacks, UINT64_MAX);
+	call_stacks_read(collector->stacks, collector->probes, collector->model,
+			 clock_now() + STACK_PATIENCE);
+	call_stacks_name(collector->stacks, clock_now() + NAME_PATIENCE);
 }
 
 /* Lost events leave holes that only a look at the kernel's own tables can fill. */

@@ -58,7 +58,8 @@ int collector_remove(struct collector *collector, uint32_t ipcns, const struct s
 
 /* Where the call of this event was made: reads as far as it takes. 0 unknown. */
 uint32_t collector_stack(struct collector *collector, const struct event *event);
-/* Waits until all stacks have the names that they can have, before a report. Else they come with the ticks. */
+/* Waits, for seconds at most, until all stacks have the names that they can have: before a report. Else they come with
+ * the ticks. */
 void collector_name_stacks(struct collector *collector);
 /* The context for cells at this instant. */
 struct column_context collector_context(const struct collector *collector);

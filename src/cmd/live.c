@@ -33,6 +33,9 @@ const struct command_spec live_spec = {
 		"  list      one look at all segments, as a table or JSON\n"
 		"  show ID   one segment: facts, holders, history\n"
 		"  trace     calls and attachments as they happen, of all or of one command\n"
+		"  leaks     which segments nobody will remove, on what evidence, made where\n"
+		"  run CMD   run a command, then tell which segments it left behind\n"
+		"  rm ID     remove segments, after a look at each\n"
 		"  doctor    which probes stand, why not better, limits and headroom\n"
 		"  demo      the live view on a bundled workload that leaks\n"
 		"\n"
@@ -41,6 +44,8 @@ const struct command_spec live_spec = {
 		"  sudo shmtop -F 'nattch=0'        only segments that nobody has attached\n"
 		"  sudo shmtop -b -n 3              three frames as text\n"
 		"  sudo shmtop -J -d 10 | jq ...    a document every ten seconds\n"
+		"  sudo shmtop leaks -d 60          what leaks, and the line that made it\n"
+		"  sudo shmtop run -- make check    what do my tests leave behind?\n"
 		"\n"
 		"Columns and filters are those of shmtop list --help. Without root it shows what\n"
 		"/proc lets it see. Options win over what W saved: --mouse=no switches it off.",

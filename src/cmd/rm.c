@@ -69,7 +69,7 @@ struct rm {
 /* A segment as it was shown */
 struct target {
 	const char *name; /* as the user wrote it */
-	struct segment_id id;
+	uint32_t ipcns;
 	struct segment_facts facts;
 };
 
@@ -224,28 +224,12 @@ static void tell_failure(const struct target *target, int error)
 
 /* ---- removal ------------------------------------------------------------------------------- */
 
-/* People take their time: who holds it is asked again. 0 or -errno. */
-static int check_again(const struct rm *rm, const struct target *target)
-{
-	const struct segment *segment;
-	int error = rm->asks ? collector_tick(rm->collector) : 0;
-
-	if (error)
-		return error;
-	segment = model_find(collector_model(rm->collector), &target->id);
-	if (!segment || segment->gone)
-		return -EIDRM;
-	return is_attached(segment) && !rm->config->force ? -EBUSY : 0;
-}
-
 static int remove_target(const struct rm *rm, const struct target *target)
 {
 	uint64_t nattch = 0;
-	int error = check_again(rm, target);
+	int error = collector_remove(rm->collector, target->ipcns, &target->facts,
+				     rm->config->force, &nattch);
 
-	if (!error)
-		error = collector_remove(rm->collector, target->id.ipcns, &target->facts,
-					 rm->config->force, &nattch);
 	if (error) {
 		tell_failure(target, error);
 		return EXIT_ERROR;
@@ -266,14 +250,14 @@ static int remove_target(const struct rm *rm, const struct target *target)
 static int rm_one(struct rm *rm, const struct segment_wanted *wanted)
 {
 	const struct column_context context = collector_context(rm->collector);
-	const struct segment *segment = segment_id_find(&rm_spec, &context, wanted);
+	const struct segment *segment = segment_id_find(&rm_spec, &context, wanted, true);
 
 	if (!segment)
 		return EXIT_ERROR;
 
 	const struct target target = {
 		.name = wanted->text,
-		.id = segment->id,
+		.ipcns = segment->id.ipcns,
 		.facts = segment->facts,
 	};
 
@@ -324,7 +308,7 @@ static int rm_with(const struct rm_config *config, const struct segment_wanted *
 	char why[PROBES_WHY_LEN];
 
 	if (rm.asks && !isatty(STDIN_FILENO)) {
-		log_error("rm: asks before it removes, and there is no terminal: --yes does not");
+		log_error("rm: there is no terminal to ask on; --yes removes without asking");
 		return EXIT_USAGE;
 	}
 	if (rm.asks && !isatty(STDOUT_FILENO))

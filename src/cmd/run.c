@@ -8,6 +8,7 @@
 #include "cmd/cmd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -275,10 +276,16 @@ static int settle(struct run *run)
 	return error;
 }
 
-/* Attached by somebody who is none of the command's? */
+/* Attached by somebody who is none of the command's, or used last by one who lives? */
 static bool is_used_by_others(const struct run *run, const struct segment *segment)
 {
-	if (run->own_ipcns || segment->nattch == 0)
+	const struct process *last = segment->last;
+
+	if (run->own_ipcns)
+		return false;
+	if (last && last->checked && last->alive && !tree_has(&run->tree, last->pid))
+		return true;
+	if (segment->nattch == 0)
 		return false;
 	for (const struct mapping *mapping = segment->mappings; mapping;
 	     mapping = mapping->segment_next)
@@ -308,6 +315,9 @@ static int print_report(const struct run *run, const struct column_context *cont
 	FILE *out = run->output ? run->output : stderr;
 	int error;
 
+	/* What an earlier run has told stays until there is something to tell. */
+	if (run->output && ftruncate(fileno(run->output), 0) && errno != EINVAL)
+		return -errno;
 	if (run->config->json)
 		error = run_report_json(out, context, report);
 	else
@@ -337,7 +347,7 @@ static long tell(struct run *run)
 	struct column_context context = collector_context(run->collector);
 
 	run->paths = context.paths;
-	context.over = run->own_ipcns || run->tree.over;
+	context.over = run->tree.over;
 	int error = leaks_collect_chosen(&context, is_left, run, &left);
 	long count = (long)left.id_count;
 
@@ -479,6 +489,13 @@ static int run_command(struct run *run)
 	return error ? go_on_without(run, error) : finish(run);
 }
 
+static FILE *open_output(const char *path)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY, 0666);
+
+	return fd < 0 ? NULL : fdopen(fd, "w");
+}
+
 /* What was asked for, before anything is done. Returns the exit status when it cannot be, else 0. */
 static int prepare(struct run *run)
 {
@@ -490,7 +507,7 @@ static int prepare(struct run *run)
 		log_error("run: --suppress: %s", unread);
 		return EXIT_USAGE;
 	}
-	if (config->output && !(run->output = fopen(config->output, "we"))) {
+	if (config->output && !(run->output = open_output(config->output))) {
 		int error = errno;
 
 		text_safe(name, sizeof(name), config->output, strlen(config->output));

@@ -57,7 +57,7 @@ static bool is_removed(const struct segment *segment)
 
 const struct segment *segment_id_find(const struct command_spec *spec,
 				      const struct column_context *context,
-				      const struct segment_wanted *wanted)
+				      const struct segment_wanted *wanted, bool only_own)
 {
 	const struct segment *own = NULL, *found = NULL;
 	size_t matches = 0;
@@ -72,9 +72,16 @@ const struct segment *segment_id_find(const struct command_spec *spec,
 			found = segment;
 		matches += !is_removed(segment) || !wanted->by_key;
 	}
-	if (own || (found && matches <= 1))
-		return own ? own : found;
-	if (found)
+	if (own)
+		return own;
+	if (found && matches <= 1) {
+		if (!only_own || wanted->has_ipcns)
+			return found;
+		options_error(spec,
+			      "no segment '%s' in this IPC namespace; another has it: if that is "
+			      "meant, name it as %" PRIu32 ":%" PRId32,
+			      wanted->text, found->id.ipcns, found->id.shmid);
+	} else if (found)
 		options_error(spec,
 			      "%zu IPC namespaces have a segment '%s': name one as NS:shmid "
 			      "(shmtop list -o ns,shmid,key)",

@@ -26,10 +26,11 @@ struct segment_wanted {
 /* Whether `text` is an ID; `out->text` is set in any case. 0 or -EINVAL. */
 int segment_id_parse(const char *text, struct segment_wanted *out);
 
-/* The segment that exists by this ID: of one's own namespace first; elsewhere the ID must be the only one. By
- * a key, one that was not removed. NULL after one line on stderr: none, or several. */
+/* The segment that exists by this ID: of one's own namespace first; elsewhere the ID must be the only one, and
+ * with `only_own` must name the namespace, for what changes it: each begins with shmid 0. By a key, one that was not
+ * removed. NULL after one line on stderr: none, or several. */
 const struct segment *segment_id_find(const struct command_spec *spec,
 				      const struct column_context *context,
-				      const struct segment_wanted *wanted);
+				      const struct segment_wanted *wanted, bool only_own);
 
 #endif

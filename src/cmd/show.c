@@ -64,7 +64,7 @@ static int show(const struct show_config *config, const struct segment_wanted *w
 		const struct collector *collector)
 {
 	const struct column_context context = collector_context(collector);
-	const struct segment *segment = segment_id_find(&show_spec, &context, wanted);
+	const struct segment *segment = segment_id_find(&show_spec, &context, wanted, false);
 
 	if (!segment)
 		return EXIT_ERROR;

@@ -172,7 +172,9 @@ void tree_reap(struct tree *tree)
 		if (pid != tree->child.pid)
 			continue;
 		if (WIFSTOPPED(status)) {
-			stop_too(tree);
+			/* one that stops itself is continued by whoever waits for that */
+			if (WSTOPSIG(status) != SIGSTOP)
+				stop_too(tree);
 			continue;
 		}
 		tree->ended = true;

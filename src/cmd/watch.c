@@ -12,7 +12,8 @@
 /* How long an event may wait in the kernel */
 #define DRAIN_INTERVAL (50 * CLOCK_MS)
 #define TICK_INTERVAL  CLOCK_SECOND
-enum { FINAL_DRAINS = 64 };
+/* More may come for as long as one reads. */
+#define FINAL_PATIENCE CLOCK_SECOND
 
 static void clear_progress(struct watch *watch)
 {
@@ -97,9 +98,10 @@ static int wire(struct watch *watch)
 /* What came up to the end. */
 static int take_rest(struct watch *watch)
 {
+	const uint64_t end = clock_now() + FINAL_PATIENCE;
 	long count = 1;
 
-	for (int i = 0; count > 0 && i < FINAL_DRAINS; i++)
+	while (count > 0 && clock_now() < end)
 		count = collector_drain(watch->collector);
 	if (count < 0)
 		return (int)count;

@@ -93,6 +93,10 @@ static void print_removal(FILE *out, const struct leaks_list *list, const struct
 {
 	size_t shown = row->count < IDS_SHOWN ? row->count : IDS_SHOWN;
 
+	if (row->kind == VERDICT_DEST_PINNED || row->kind == VERDICT_ATTACH_LEAK) {
+		fputs("  no removal helps: whoever holds it must let go\n", out);
+		return;
+	}
 	fputs("  shmtop rm", out);
 	for (size_t i = 0; i < shown; i++) {
 		const struct segment_id *id = &list->ids[row->first + i];

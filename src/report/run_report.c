@@ -103,7 +103,8 @@ static void print_left(FILE *out, const struct column_context *context,
 	}
 	fprintf(out, "left behind: %zu segment%s, %" PRIu64 " bytes (%s)%s\n\n", all.count,
 		all.count == 1 ? "" : "s", all.size, units_size(size, all.size),
-		report->isolated ? "; gone with the private namespace" : "");
+		report->isolated && report->rest_count == 0 ? "; gone with the private namespace"
+							    : "");
 	leak_rows_print(out, context, report->left, &options);
 }
 

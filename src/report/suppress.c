@@ -9,6 +9,7 @@
 
 #include "base/array.h"
 #include "base/text.h"
+#include "base/units.h"
 #include "report/json_parts.h"
 
 enum { SHOWN_LEN = 160, KEY_LEN = 16 };
@@ -190,11 +191,15 @@ void suppress_free(struct suppressions *suppressions)
 static bool key_matches(const char *pattern, const struct segment *segment)
 {
 	char key[KEY_LEN];
+	uint64_t number;
 
 	if (!segment->has_key)
 		return false;
 	if (segment->key == 0)
 		return fnmatch(pattern, "private", FNM_CASEFOLD) == 0;
+	/* A number is a number, however it is written; anything else is a pattern of eight digits. */
+	if (units_parse_number(pattern, UINT32_MAX, &number) == 0)
+		return number == (uint32_t)segment->key;
 	snprintf(key, sizeof(key), "0x%08" PRIx32, (uint32_t)segment->key);
 	return fnmatch(pattern, key, FNM_CASEFOLD) == 0;
 }

@@ -54,6 +54,18 @@ check "by key: it is gone" lacks "$made"
 make --size 8192
 check "by namespace" status 0 "$shmtop" rm --yes "$ipcns:$made"
 check "by namespace: it is gone" lacks "$made"
+# Every namespace begins with shmid 0: one that is not one's own must be named.
+mkfifo "$work/far"
+unshare -i "$helpers/holdstate" --attach 0 --key 0x5200f0f0 <"$work/far" >"$work/far.out" 2>&1 &
+far=$!
+exec 8>"$work/far"
+check "another namespace's: it stands" wait_for 10 grep -q '^ready' "$work/far.out"
+check "another namespace's, not named" status 1 "$shmtop" rm --yes 0x5200f0f0
+check "another namespace's, not named: how it is" one_line "name it as "
+named=$(sed -n 's/.*name it as //p' "$work/err")
+check "another namespace's, named" status 0 "$shmtop" rm --yes "${named:-none}"
+exec 8>&-
+wait "$far"
 make
 other=$made
 make

@@ -284,6 +284,15 @@ if [ -n "$follows" ]; then
 	remove_all
 fi
 
+# ---- what goes wrong costs nothing
+
+echo old >"$work/kept"
+check "a command that is not there leaves an earlier report alone" status 127 \
+	"$shmtop" run --isolate -o "$work/kept" -- /no/such/command
+check "a command that is not there: the report is the old one" same "$(cat "$work/kept")" old
+check "one that stops itself, and is continued by its own" status 0 timeout 20 "$shmtop" run --isolate -- \
+	sh -c '(sleep 0.3; kill -CONT $$) & kill -STOP $$; wait'
+
 # ---- isolated
 
 check "isolated: its segments are not ours" ends 3 --isolate -- $leave

@@ -2,6 +2,9 @@
 /* IDs of the command line. */
 #include "sample.h"
 
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "cmd/segment_id.h"
 
 static const struct command_spec spec = {.name = "show"};
@@ -63,18 +66,27 @@ static const struct segment *find(const struct column_context *context, const ch
 	struct segment_wanted wanted;
 
 	assert_int_equal(segment_id_parse(text, &wanted), 0);
-	return segment_id_find(&spec, context, &wanted);
+	return segment_id_find(&spec, context, &wanted, false);
 }
 
 static void found_by_each_form(void **state)
 {
 	const struct column_context *context = *state;
+	struct segment_wanted wanted;
+	char named[32];
 
 	assert_ptr_equal(find(context, "32769"), sample_segment(context, 32769));
 	assert_ptr_equal(find(context, "1:32769"), sample_segment(context, 32769));
 	assert_ptr_equal(find(context, "0x52010203"), sample_segment(context, 32769));
 	/* of another namespace: the only one with that id */
 	assert_ptr_equal(find(context, "0"), sample_segment(context, 0));
+	/* which must be named where it is to be changed */
+	assert_int_equal(segment_id_parse("0", &wanted), 0);
+	assert_null(segment_id_find(&spec, context, &wanted, true));
+	snprintf(named, sizeof(named), "%" PRIu32 ":0", sample_segment(context, 0)->id.ipcns);
+	assert_int_equal(segment_id_parse(named, &wanted), 0);
+	assert_ptr_equal(segment_id_find(&spec, context, &wanted, true),
+			 sample_segment(context, 0));
 	assert_null(find(context, "2:32769"));
 	assert_null(find(context, "0x52010204"));
 	/* it ended */

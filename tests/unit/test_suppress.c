@@ -94,6 +94,11 @@ static void keys_are_matched(void **state)
 	assert_true(matches("key=0x4e545031", NULL));
 	assert_true(matches("key=0X4E5450*", NULL));
 	assert_false(matches("key=0x4e54503", NULL));
+	assert_true(matches("key=1314148401", NULL)); /* the same number */
+	segment.key = 0x777;
+	assert_true(matches("key=0x777", NULL));
+	assert_true(matches("key=0x00000777", NULL));
+	assert_false(matches("key=0x77", NULL));
 	assert_false(matches("key=private", NULL));
 	segment.key = -2;
 	assert_true(matches("key=0xfffffffe", NULL));
