@@ -23,13 +23,13 @@
 #define STACK_WORDS     64
 #define STACK_ARGUMENTS 64 /* bytes above the first frame of a program */
 
-enum stack_look_up { LOOK_UP_NONE, LOOK_UP_FIND, LOOK_UP_ITERATE };
+enum stack_look_up { LOOK_UP_NONE, LOOK_UP_FIND };
 
 /* Set before loading */
 const volatile __u32 stack_kinds = 0;        /* EVENT_BIT of the calls whose stacks are taken */
 const volatile __u32 stack_most = 16 * 1024; /* bytes of the stack */
 const volatile __u64 stack_wake_level = 0;
-const volatile __u32 stack_look_up_best = LOOK_UP_ITERATE; /* of those that the kernel has */
+const volatile __u32 stack_look_up_best = LOOK_UP_FIND; /* where the kernel has it */
 
 __u64 stacks_lost; /* of calls that were told */
 __u64 stacks_last_look;
@@ -65,11 +65,6 @@ struct {
 	__uint(key_size, sizeof(__u32));
 	__uint(value_size, sizeof(struct stack_work));
 } stack_works SEC(".maps");
-
-extern int bpf_iter_task_vma_new(struct bpf_iter_task_vma *it, struct task_struct *task,
-				 __u64 address) __ksym __weak;
-extern struct vm_area_struct *bpf_iter_task_vma_next(struct bpf_iter_task_vma *it) __ksym __weak;
-extern void bpf_iter_task_vma_destroy(struct bpf_iter_task_vma *it) __ksym __weak;
 
 /* ---- paths --------------------------------------------------------------------------------- */
 
@@ -230,25 +225,6 @@ static __always_inline void look_up_fails(struct stack_work *work)
 	work->record.flags |= SHM_STACK_UNMAPPED;
 }
 
-static __always_inline void look_up_by_iterator(struct stack_work *work, __u64 address)
-{
-	struct bpf_iter_task_vma iterator;
-	struct vm_area_struct *vma;
-
-	if (bpf_iter_task_vma_new(&iterator, bpf_get_current_task_btf(), address)) {
-		look_up_fails(work);
-	} else {
-		vma = bpf_iter_task_vma_next(&iterator);
-		if (!vma)
-			range_add(work, address, ~0ull);
-		else if (vma->vm_start > address)
-			range_add(work, address, vma->vm_start);
-		else
-			mapping_add(work, vma);
-	}
-	bpf_iter_task_vma_destroy(&iterator);
-}
-
 static __always_inline void look_up_by_find(struct stack_work *work, __u64 address)
 {
 	struct looking looking = {.work = work};
@@ -274,10 +250,8 @@ __noinline int stack_look_up(struct stack_work *work, __u64 address)
 		return 0;
 	}
 	work->look_ups++;
-	if (stack_look_up_best >= LOOK_UP_ITERATE && bpf_iter_task_vma_new)
-		look_up_by_iterator(work, address);
-	else if (stack_look_up_best >= LOOK_UP_FIND &&
-		 bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_find_vma))
+	if (stack_look_up_best >= LOOK_UP_FIND &&
+	    bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_find_vma))
 		look_up_by_find(work, address);
 	else
 		look_up_fails(work);

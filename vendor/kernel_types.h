@@ -276,11 +276,6 @@ struct bpf_iter__task_vma {
 
 #pragma clang attribute pop
 
-/* An iterator over mappings (6.7), opaque; not relocated, as the kernel's functions only know its size. */
-struct bpf_iter_task_vma {
-	__u64 opaque[1];
-} __attribute__((aligned(8)));
-
 /* ipc/shm.c: behind vm_file->private_data of a mapped segment. Read as a whole, so not relocated: its
  * head has been this since 2.6.24. */
 struct shm_file_data {

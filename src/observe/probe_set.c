@@ -421,7 +421,7 @@ static enum probe_capture best_capture(struct probe_set *set)
 	if (!set->request.stacks)
 		return CAPTURE_NONE;
 	if (has_helper(BPF_FUNC_task_pt_regs))
-		return CAPTURE_ITERATE;
+		return CAPTURE_FIND;
 	snprintf(set->capture_why, LOADER_WHY_LEN, "needs Linux 5.15");
 	return CAPTURE_NONE;
 }

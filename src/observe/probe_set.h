@@ -14,13 +14,13 @@
 struct bpf_link;
 struct probes_bpf;
 
-/* How much of a stack can be had, least first. The programs choose the best way to look mappings up that the
- * kernel has, unless it refuses that one. */
+/* How much of a stack can be had, least first. The programs look mappings up where the kernel has a way, unless it
+ * refuses that. By bpf_find_vma(): the iterator of 6.7 is a kfunc, and on an older kernel libbpf 1.1 cannot load an
+ * object that knows one without CAP_SYS_ADMIN, used or not. */
 enum probe_capture {
 	CAPTURE_NONE,
-	CAPTURE_STACK,   /* its mappings are for /proc to tell */
-	CAPTURE_FIND,    /* 5.17 */
-	CAPTURE_ITERATE, /* 6.7 */
+	CAPTURE_STACK, /* its mappings are for /proc to tell */
+	CAPTURE_FIND,  /* 5.17 */
 };
 
 struct probe_set {
