@@ -81,11 +81,12 @@ static __always_inline __u32 backing_mode(void)
 /* The path by which its user has opened the file, as /proc/PID/maps has it */
 static __always_inline void file_user_path(struct file *file, struct path *path)
 {
-	if (bpf_core_field_exists(struct backing_file, user_path) &&
-	    BPF_CORE_READ(file, f_mode) & backing_mode()) {
-		struct backing_file *backing = (void *)file;
-
-		bpf_core_read(path, sizeof(*path), &backing->user_path);
+	/* Since 6.7 a file system that is stacked on another maps a struct backing_file in place of its own file: the
+	 * user's path stands right behind. Not by that type: one that a kernel lacks makes libbpf look through
+	 * its modules, which fails without CAP_SYS_ADMIN, and all probes with it. */
+	if (LINUX_KERNEL_VERSION >= KERNEL(6, 7) && BPF_CORE_READ(file, f_mode) & backing_mode()) {
+		bpf_probe_read_kernel(path, sizeof(*path),
+				      (void *)file + bpf_core_type_size(struct file));
 		return;
 	}
 	bpf_core_read(path, sizeof(*path), &file->f_path);

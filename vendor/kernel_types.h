@@ -241,13 +241,6 @@ struct file {
 	void *private_data;
 };
 
-/* What a file system that is stacked on another maps in place of its own file: since 6.7 the paths are as
- * here, before f_path was the user's */
-struct backing_file {
-	struct file file;
-	struct path user_path;
-};
-
 struct vm_area_struct {
 	unsigned long vm_start;
 	unsigned long vm_end;
