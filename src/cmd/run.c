@@ -301,7 +301,9 @@ static bool is_left(void *choosing, const struct segment *segment, enum verdict_
 	bool own = run->own_ipcns && segment->id.ipcns == run->own_ipcns;
 	bool removed = segment->facts.known & FACT_COL_MODE && segment->facts.mode & FACT_MODE_DEST;
 
-	(void)confidence;
+	/* by those that still run it may be used and removed */
+	if (!run->tree.over && confidence == VERDICT_NONE)
+		return false;
 	if ((!own && !segment->witnessed) || removed || kind == VERDICT_MAILBOX)
 		return false;
 	if (is_used_by_others(run, segment))

@@ -76,6 +76,7 @@ static void look_at(struct verdict_look *look, const struct judge_context *conte
 	look->complete = model_knows_users(context->model, segment);
 	look->living = model_living_user(segment, &look->user);
 	look->who = find_who(look);
+	look->over = context->over && look->who != WHO_LIVES;
 }
 
 bool verdict_is_of_tool(const struct segment *segment)
@@ -83,13 +84,27 @@ bool verdict_is_of_tool(const struct segment *segment)
 	return segment->creator && strcmp(segment->creator->comm, "ipcmk") == 0;
 }
 
-/* Nobody can come by a key, and nobody was given the id. */
-static bool is_out_of_reach(const struct verdict_look *look)
+/* Only by its id, and all that attached it are known */
+static bool is_private(const struct verdict_look *look)
 {
 	const struct segment *segment = look->segment;
 
-	return look->complete && segment->has_key && segment->key == 0 && segment->creator &&
-	       !verdict_is_of_tool(segment);
+	return look->complete && segment->has_key && segment->key == 0 && segment->creator;
+}
+
+bool verdict_is_handed_on(const struct verdict_look *look)
+{
+	const struct segment *segment = look->segment;
+
+	return is_private(look) && verdict_was_never_used(segment) &&
+	       !(segment->starter && verdict_is_gone(segment->starter));
+}
+
+/* Nobody can come by a key, and nobody who may have been given the id lives. */
+static bool is_out_of_reach(const struct verdict_look *look)
+{
+	return is_private(look) && !verdict_is_of_tool(look->segment) &&
+	       !verdict_is_handed_on(look);
 }
 
 const struct growth_row *verdict_growth(const struct verdict_look *look)
@@ -210,7 +225,7 @@ static bool is_in_use(const struct verdict_look *look, enum verdict_confidence *
 static bool is_new(const struct verdict_look *look, enum verdict_confidence *confidence)
 {
 	(void)confidence;
-	return !look->context->over && look->segment->born &&
+	return !look->over && look->segment->born &&
 	       look->context->now < look->segment->born + look->context->grace;
 }
 
@@ -220,17 +235,17 @@ static bool is_mailbox(const struct verdict_look *look, enum verdict_confidence 
 	return look->mailbox;
 }
 
-/* Those who had a use for it wanted it gone: that anybody else could find it by its key does not matter. */
+/* Those who had a use for it wanted it gone; but who only looked its key up may be waiting to attach it. */
 static bool is_removal_refused(const struct verdict_look *look, enum verdict_confidence *confidence)
 {
-	*confidence = look->complete || look->context->over ? VERDICT_HIGH : VERDICT_MEDIUM;
-	return look->segment->refused && (look->who == WHO_GONE || look->context->over);
+	*confidence = look->over || is_out_of_reach(look) ? VERDICT_HIGH : VERDICT_MEDIUM;
+	return look->segment->refused && (look->over || look->who == WHO_GONE);
 }
 
 static bool is_surely_orphan(const struct verdict_look *look, enum verdict_confidence *confidence)
 {
 	*confidence = VERDICT_HIGH;
-	return look->context->over || (look->who == WHO_GONE && is_out_of_reach(look));
+	return look->over || (look->who == WHO_GONE && is_out_of_reach(look));
 }
 
 static bool is_growing(const struct verdict_look *look, enum verdict_confidence *confidence)

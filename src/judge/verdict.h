@@ -56,7 +56,8 @@ struct judge_context {
 	 * dest-pinned are not told */
 	const struct growth *growth;
 	/* `shmtop run`: everything that was started is over and whatever it made is left behind for good:
-	 * a private IPC namespace that is about to end, or the end of the tree that was followed */
+	 * a private IPC namespace that is about to end, or the end of the tree that was followed. Of a segment
+	 * that somebody who lives is known to have used it says nothing. */
 	bool over;
 };
 

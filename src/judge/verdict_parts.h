@@ -24,11 +24,15 @@ struct verdict_look {
 	const struct process *living; /* one of them; NULL none */
 	const struct process *user;   /* by whom it knows it: itself, or where it was forked from */
 	enum verdict_who who;
+	bool over;           /* all that was run is over, and nobody who knows it lives */
 	const char *mailbox; /* whose; NULL none */
 };
 
 bool verdict_is_gone(const struct process *process);
 bool verdict_was_never_used(const struct segment *segment);
+/* Nobody can come by a key, and all that were told its id are known; but whoever started its creator may have been told
+ * by its output. */
+bool verdict_is_handed_on(const struct verdict_look *look);
 /* Is it of a tool that makes segments for others? */
 bool verdict_is_of_tool(const struct segment *segment);
 /* Its maker's row, if that grows; NULL: it does not. */

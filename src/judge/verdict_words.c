@@ -79,6 +79,12 @@ static void tell_creator(const struct verdict_look *look, struct verdict *out)
 		because(out, "its creator is not known");
 }
 
+/* By its key it may have been looked up only. */
+static const char *used(const struct segment *segment)
+{
+	return segment->key ? "used" : "attached";
+}
+
 /* Somebody else than the creator who knows it and lives */
 static void tell_living(const struct verdict_look *look, struct verdict *out)
 {
@@ -89,10 +95,27 @@ static void tell_living(const struct verdict_look *look, struct verdict *out)
 		because(out, "%s, which comes from %s by fork, %s", name_of(look->living, living),
 			name_of(look->user, user), look->living->checked ? "lives" : "may live");
 	else if (look->living && look->living != segment->creator)
-		because(out, "%s, which attached it, %s", name_of(look->living, living),
+		because(out, "%s, which %s it, %s", name_of(look->living, living), used(segment),
 			look->living->checked ? "lives" : "may live");
 	else if (!look->living && segment->last && segment->last != segment->creator)
 		tell_fate(look, out, "last user", segment->last);
+}
+
+static void tell_starter(const struct verdict_look *look, struct verdict *out)
+{
+	const struct process *starter = look->segment->starter;
+	char name[WORDS_NAME_LEN];
+
+	if (starter)
+		because(out,
+			"its id may have been handed on: nobody attached it, and %s that started "
+			"its "
+			"creator %s",
+			name_of(starter, name), starter->checked ? "lives" : "may live");
+	else
+		because(out,
+			"its id may have been handed on: nobody attached it, and who started its "
+			"creator is not known");
 }
 
 /* Who else may know it, as far as that can be told */
@@ -111,8 +134,10 @@ static void tell_others(const struct verdict_look *look, struct verdict *out)
 		because(out, "events were lost since it was made: others may know it");
 	else if (!look->complete)
 		because(out, "not every attach or fork was seen: others may know it");
+	else if (verdict_is_handed_on(look))
+		tell_starter(look, out);
 	else if (segment->shared)
-		because(out, "all others that attached it are gone");
+		because(out, "all others that %s it are gone", used(segment));
 	else
 		because(out, "nobody else ever attached it");
 }
@@ -280,13 +305,13 @@ void verdict_tell_unattached(const struct verdict_look *look, struct verdict *ou
 {
 	out->since = since_of(look->segment);
 	tell_nattch(look, out);
-	if (look->context->over)
+	if (look->over)
 		because(out, "all that was run is over");
 	tell_creator(look, out);
 	tell_living(look, out);
 	tell_growth(look, out);
 	tell_key(look, out);
-	if (!look->context->over)
+	if (!look->over)
 		tell_others(look, out);
 }
 

@@ -284,13 +284,18 @@ static int attach_mapping(struct model *model, struct segment *segment, const st
 
 static int apply_shmget(struct model *model, const struct event *event, struct segment *segment)
 {
-	if (!event->created || !segment)
+	if (!segment || event->ret < 0)
 		return 0;
 	struct process *process = process_of_event(model, event);
 
 	if (!process)
 		return -ENOMEM;
+	if (!event->created) {
+		family_use(model, segment, process, event->time);
+		return 0;
+	}
 	segment_made_by(model, segment, process);
+	process_starts(model, segment, process_get(model, event->ppid, 0, event->time));
 	return 0;
 }
 

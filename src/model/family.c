@@ -202,8 +202,8 @@ const struct process *model_living_user(const struct segment *segment, const str
 	return NULL;
 }
 
-/* Calls that nobody follows leave their time in the table. */
-static bool was_attached_unseen(const struct model *model, const struct segment *segment)
+/* The table tells whole seconds. */
+bool family_is_unseen(const struct model *model, const struct segment *segment)
 {
 	const int64_t told =
 		segment->attached ? (int64_t)segment->attached + model->wall_offset : 0;
@@ -212,8 +212,17 @@ static bool was_attached_unseen(const struct model *model, const struct segment 
 	       segment->facts.atime > told / (int64_t)CLOCK_SECOND;
 }
 
+/* Calls that nobody follows leave their time in the table. The next one hides it: so it is kept, unless it was told
+ * by an event that was still under way. */
+void family_doubt(const struct model *model, struct segment *segment, uint64_t began)
+{
+	if (!segment->unseen && family_is_unseen(model, segment))
+		segment->unseen = began + DRIFT_REST;
+}
+
 bool model_knows_users(const struct model *model, const struct segment *segment)
 {
 	return segment->witnessed && segment->unbroken && !segment->crowded &&
-	       strcmp(model->status.life, "none") != 0 && !was_attached_unseen(model, segment);
+	       strcmp(model->status.life, "none") != 0 && !segment->unseen &&
+	       !family_is_unseen(model, segment);
 }

@@ -99,6 +99,7 @@ void model_expire(struct model *model, uint64_t now)
 	nattch_note_all(model, now);
 	departure_expire(model, now > MODEL_GONE_HOLDER_TIME ? now - MODEL_GONE_HOLDER_TIME : 0);
 	segment_trim(model, now > age ? now - age : 0);
+	process_want_starters(model);
 	process_sweep(model);
 }
 

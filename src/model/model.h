@@ -76,6 +76,8 @@ struct process {
 	size_t gone_count;
 	struct segment_id let_go; /* of the last detach by shmdt that a record told */
 	unsigned int knows;       /* how many segments have it among their users */
+	unsigned int
+		started; /* how many have it as the starter of their creator: of the references */
 	/* The nearest ancestor that knows segments, and when the fork was that this one comes from; those of
 	 * whom it is the ancestor, the last fork first: all of them live, or have descendants of theirs. */
 	struct process *ancestor;
@@ -144,6 +146,7 @@ struct segment {
 	uint64_t mapped;         /* mappings known */
 	struct process *creator; /* NULL unknown */
 	struct process *last;    /* who attached or detached last; NULL unknown */
+	struct process *starter; /* the parent of its creator, when it was made; NULL unknown */
 	int32_t key;             /* as created: kept when IPC_RMID makes the kernel's 0 */
 	bool has_key;
 	uint32_t
@@ -173,7 +176,10 @@ struct segment {
 	struct segment_user users[MODEL_USERS];
 	bool shared;       /* others than its creator have attached it, or have it by fork */
 	uint64_t attached; /* the last attach that was told, by fork too; 0 none */
-	bool witnessed;    /* the event of its creation was seen: `born` is exact */
+	uint64_t
+		unseen; /* a row told of an attach that no event told of: the latest that it can have
+			    * been; 0 none */
+	bool witnessed; /* the event of its creation was seen: `born` is exact */
 
 	struct mapping *mappings; /* by segment_next */
 	uint64_t last_event;      /* sequence number + 1 of its newest event in the ring; 0 none */
@@ -351,7 +357,7 @@ void model_expire(struct model *model, uint64_t now);
 const struct process *model_next_wanted(struct model *model);
 /* What /proc says about that pid now. When it started after the time at which the model met the
  * process, or at another start_time, it is a later process with the same pid and tells nothing.
- * Returns whether it is that process, and lives. */
+ * Returns whether it is that process, and lives, and is worth following: more than the starter of a creator. */
 bool model_process_known(struct model *model, const struct process *process,
 			 const struct process_facts *facts, uint64_t now);
 /* /proc has no such pid any more. */
@@ -445,7 +451,9 @@ const struct gone_holder *model_gone_holder(const struct model *model, size_t in
  * the same, or the one that this one was forked by, or by others in between. */
 const struct process *model_living_user(const struct segment *segment, const struct process **user);
 /* Are all of these known? Only of one whose creation and all that came after was told: never after a loss, nor
- * where its times tell of an attach that nothing else tells of. */
+ * once its times told of an attach that nothing else told of. Where calls are not followed (of 32-bit programs,
+ * status.compat), and attaches have no records (FACT_EXACT_ATTACH), its times are all that shows them: one that
+ * is followed by an attach that is told, before the table was read or in the same second, goes unnoticed. */
 bool model_knows_users(const struct model *model, const struct segment *segment);
 
 /* Use and limit; zeros where they are not known. */

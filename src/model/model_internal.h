@@ -205,6 +205,10 @@ struct process *process_of_child(struct model *model, const struct event *event)
 /* exec and exit change those that are known, and make none. */
 void process_exec(struct model *model, const struct event *event);
 void process_exit(struct model *model, const struct event *event);
+/* Who started its creator; NULL is allowed. */
+void process_starts(struct model *model, struct segment *segment, struct process *process);
+/* Wants those again whose end nothing tells, and that may know the id of a segment. */
+void process_want_starters(struct model *model);
 /* Frees those that nobody uses. */
 void process_sweep(struct model *model);
 void process_free_all(struct model *model);
@@ -237,6 +241,10 @@ bool family_includes(const struct segment *segment, const struct process *proces
 int family_fork(struct model *model, const struct event *event);
 /* It ended. */
 void family_end(struct model *model, struct process *process);
+/* Do its times tell of an attach that no event told of? */
+bool family_is_unseen(const struct model *model, const struct segment *segment);
+/* After a row was taken in: does it tell of an attach that no event told of? */
+void family_doubt(const struct model *model, struct segment *segment, uint64_t began);
 /* Something was not told: of those that exist nobody can say any more who knows them. */
 void family_distrust(struct model *model);
 

@@ -110,6 +110,26 @@ static void process_free(struct model *model, struct process *process)
 	pool_put(&model->process_pool, process);
 }
 
+void process_starts(struct model *model, struct segment *segment, struct process *process)
+{
+	if (segment->starter)
+		segment->starter->started--;
+	if (process)
+		process->started++;
+	process_use(model, &segment->starter, process);
+}
+
+void process_want_starters(struct model *model)
+{
+	for (struct segment *segment = model->living; segment; segment = segment->next) {
+		struct process *starter = segment->starter;
+
+		if (starter && process_may_live(starter) && segment->creator &&
+		    !process_may_live(segment->creator))
+			process_want(model, starter);
+	}
+}
+
 void process_sweep(struct model *model)
 {
 	struct process *process = model->listed;
@@ -358,6 +378,8 @@ static void process_split(struct model *model, struct process *process, uint64_t
 			if (segment->last == process &&
 			    segment_last_latest(model, segment) < start_time)
 				process_use(model, &segment->last, earlier);
+			if (segment->starter == process && segment->born < start_time)
+				process_starts(model, segment, earlier);
 		}
 	}
 }
@@ -416,7 +438,7 @@ bool model_process_known(struct model *model, const struct process *process,
 	if (facts->comm[0] != '\0')
 		snprintf(own->comm, sizeof(own->comm), "%s", facts->comm);
 	process_set_texts(own, facts);
-	return own->alive;
+	return own->alive && (own->ancestor || own->references > own->started);
 }
 
 void model_process_missing(struct model *model, const struct process *process, uint64_t now)

@@ -105,6 +105,7 @@ static int reconcile_row(struct model *model, struct segment *segment,
 	if (row->known & FACT_COL_NATTCH)
 		segment->nattch = row->nattch;
 	drift_doubt(segment, began);
+	family_doubt(model, segment, began);
 	/* what was told since a little before the reading may be in the row or not */
 	if (told && segment->trusted && segment->touched + DRIFT_REST >= began)
 		segment->nattch = segment->mapped;

@@ -129,6 +129,7 @@ static void segment_forget(struct model *model, struct segment *segment)
 		segment->older->newer = segment->newer;
 	segment_made_by(model, segment, NULL);
 	process_use(model, &segment->last, NULL);
+	process_starts(model, segment, NULL);
 	process_use(model, &segment->refused_to, NULL);
 	nattch_forget(model, segment);
 	DL_DELETE(model->gone, segment);
@@ -289,6 +290,9 @@ void segment_attached_by(struct model *model, struct segment *segment, struct pr
 {
 	if (segment->attached < time)
 		segment->attached = time;
+	/* it was under way when the row was read */
+	if (time <= segment->unseen && !family_is_unseen(model, segment))
+		segment->unseen = 0;
 	family_use(model, segment, process, time);
 }
 

@@ -104,6 +104,11 @@ size_t call_paths_count(const struct call_paths *paths)
 	return paths->count;
 }
 
+bool call_paths_is_full(const struct call_paths *paths)
+{
+	return paths->count >= CALL_PATHS_MOST;
+}
+
 /* ---- adding -------------------------------------------------------------------------------- */
 
 static struct call_place *place_of(struct call_paths *paths, const struct call_step *step,
@@ -219,7 +224,7 @@ out_path:
 uint32_t call_paths_add(struct call_paths *paths, const struct call_step *steps, size_t count,
 			bool cut)
 {
-	const bool full = paths->count >= CALL_PATHS_MOST;
+	const bool full = call_paths_is_full(paths);
 	struct kept_path *kept, *known;
 
 	if (count > CALL_PATH_FRAMES) {

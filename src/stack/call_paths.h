@@ -54,6 +54,8 @@ void call_paths_free(struct call_paths *paths);
 /* NULL for 0 and for what is not known. Valid until the next call that changes `paths`. */
 const struct call_path *call_paths_get(const struct call_paths *paths, uint32_t id);
 size_t call_paths_count(const struct call_paths *paths); /* ids are 1 to this */
+/* CALL_PATHS_MOST are kept: stacks that are not among them have no path. */
+bool call_paths_is_full(const struct call_paths *paths);
 
 /* "main fork_demo.c:130"; "main+0x1b"; "/usr/lib/libx.so+0x11f0"; "0x7f..." : what is known. Returns out. */
 char *call_frame_text(const struct call_frame *frame, char out[static CALL_FRAME_LEN]);

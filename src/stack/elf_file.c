@@ -13,7 +13,7 @@
 enum {
 	SECTIONS_MOST = 4096,
 	PROGRAM_HEADERS_MOST = 128,
-	NAMES_MOST = 1 << 20,
+	NAMES_MOST = 1 << 16,
 	NOTES_MOST = 1 << 16
 };
 
@@ -37,7 +37,8 @@ int elf_file_open_regular(const char *path)
 		return -EINVAL;
 	}
 	snprintf(again, sizeof(again), "/proc/self/fd/%d", found);
-	fd = open(again, O_RDONLY | O_CLOEXEC);
+	/* Whoever holds a lease of it could have us wait. */
+	fd = open(again, O_RDONLY | O_NONBLOCK | O_CLOEXEC);
 	if (fd < 0)
 		fd = -errno;
 	close(found);

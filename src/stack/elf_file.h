@@ -26,8 +26,8 @@ struct elf_file {
 	unsigned char build_id[ELF_FILE_BUILD_ID];
 };
 
-/* Opens a regular file to read, and nothing else: neither waits for a FIFO nor disturbs a device. The fd, or
- * -errno. */
+/* Opens a regular file to read, and nothing else: neither waits for a FIFO nor disturbs a device. Waits for
+ * nobody's lease: -EAGAIN. The fd, or -errno. */
 int elf_file_open_regular(const char *path);
 
 /* Takes `fd` over, on failure as well. 0, -ENOMEM, or -ENOEXEC for what is no such file. */

@@ -6,8 +6,20 @@
 
 #include <utlist.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "stack/modules.h"
+
+/* For the unwind information of new files, a sample: of the processor; and by the clock, which goes on while others
+ * run and while a disk is read */
+#define OPENING_CPU_MOST (5 * CLOCK_MS)
+#define OPENING_MOST     (50 * CLOCK_MS)
+
+enum {
+	/* A table that is larger can drive others out although no more files than may be are open. */
+	FAIR_SHARE = MODULES_BYTES_MOST / MODULES_OPEN_MOST,
+	EVICTED_MOST = 2, /* such a one is read once more, not for ever */
+};
 
 void modules_free(struct modules *modules)
 {
@@ -140,37 +152,70 @@ static void close_module(struct modules *modules, struct module *module)
 	elf_file_free(module->file);
 	module->table = NULL;
 	module->file = NULL;
+	module->tried = false;
 }
 
 /* The one that was used last stays in any case. */
 static void make_room(struct modules *modules)
 {
 	while (modules->open_count > 1 && (modules->open_count > MODULES_OPEN_MOST ||
-					   modules->open_bytes > MODULES_BYTES_MOST))
-		close_module(modules, modules->open->prev);
+					   modules->open_bytes > MODULES_BYTES_MOST)) {
+		struct module *last = modules->open->prev;
+
+		if (modules->open_bytes > MODULES_BYTES_MOST && bytes_of(last) > FAIR_SHARE)
+			last->evicted++;
+		close_module(modules, last);
+	}
 }
 
-const struct elf_file *modules_open(struct modules *modules, struct module *module)
+void modules_begin(struct modules *modules)
 {
-	if (module->file) {
-		DL_DELETE(modules->open, module);
-		DL_PREPEND(modules->open, module);
-		return module->file;
-	}
+	modules->opening = 0;
+	modules->opening_cpu = 0;
+}
+
+static bool open_file(struct modules *modules, struct module *module)
+{
 	if (module->refused && module->refused == module->pid)
-		return NULL;
+		return false;
 	module->file = modules_open_path(module->key.path, module->pid, module->ppid, is_mapped,
 					 &module->key);
 	if (!module->file) {
 		module->refused = module->pid;
-		return NULL;
+		return false;
 	}
 	module->refused = 0;
-	if (unwind_table_new(module->file, &module->table))
-		module->table = NULL;
 	DL_PREPEND(modules->open, module);
 	modules->open_count++;
+	return true;
+}
+
+static void open_table(struct modules *modules, struct module *module)
+{
+	if (modules->opening >= OPENING_MOST || modules->opening_cpu >= OPENING_CPU_MOST)
+		return;
+	module->tried = true;
+	if (module->evicted >= EVICTED_MOST || unwind_table_new(module->file, &module->table))
+		module->table = NULL;
 	modules->open_bytes += bytes_of(module);
+}
+
+const struct elf_file *modules_open(struct modules *modules, struct module *module)
+{
+	uint64_t began, cpu_began;
+
+	if (module->file) {
+		DL_DELETE(modules->open, module);
+		DL_PREPEND(modules->open, module);
+	}
+	if (module->file && module->tried)
+		return module->file;
+	began = clock_now();
+	cpu_began = clock_cpu();
+	if (module->file || open_file(modules, module))
+		open_table(modules, module);
+	modules->opening += clock_now() - began;
+	modules->opening_cpu += clock_cpu() - cpu_began;
 	make_room(modules);
 	return module->file;
 }

@@ -29,6 +29,8 @@ struct module {
 	int32_t pid, ppid;          /* of the last sample: paths may start in their root folders */
 	struct elf_file *file;      /* NULL not open */
 	struct unwind_table *table; /* NULL not open, or it has none */
+	bool tried;                 /* it is known whether it has one; of an open file */
+	uint8_t evicted;            /* how often its table was closed for its size */
 	int32_t refused;   /* the process for which it was last looked for in vain; 0 none */
 	bool slow;         /* unwinding in it took too long once: its rules are not used */
 	bool symbols_only; /* its debug information brought the worker down */
@@ -46,6 +48,7 @@ struct modules {
 	struct module *index;
 	struct module *open;
 	size_t open_count, open_bytes;
+	uint64_t opening, opening_cpu; /* what opening has taken since modules_begin() */
 };
 
 void modules_free(struct modules *modules);
@@ -53,6 +56,8 @@ void modules_free(struct modules *modules);
 /* The module of a mapping that has a path; NULL without memory or room. Opens nothing. */
 struct module *modules_find(struct modules *modules, const struct stack_sample *sample,
 			    const struct sample_mapping *mapping);
+/* Unwind information is read and checked for a few ms after this, then no more: what is left has none (yet). */
+void modules_begin(struct modules *modules);
 /* Opens it where that is not done yet. NULL: not to be had. Valid until the next call of this. */
 const struct elf_file *modules_open(struct modules *modules, struct module *module);
 

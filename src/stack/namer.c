@@ -13,9 +13,13 @@
 #include "stack/namer.h"
 #include "stack/namer_message.h"
 
+/* A worker ends itself when a question takes 10 s, unless somebody has stopped it. */
+#define ANSWER_MOST (12 * CLOCK_SECOND)
+
 struct namer {
 	pid_t worker; /* 0 none */
 	int socket;
+	uint64_t asked; /* when the question was asked */
 };
 
 int namer_new(struct namer **out)
@@ -92,8 +96,9 @@ static void say(struct namer *namer, const struct namer_question *question, cons
 		header->cmsg_len = CMSG_LEN(sizeof(int) * fd_count);
 		memcpy(CMSG_DATA(header), fds, sizeof(int) * fd_count);
 	}
-	while (sendmsg(namer->socket, &message, MSG_NOSIGNAL) < 0 && errno == EINTR)
+	while (sendmsg(namer->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno == EINTR)
 		;
+	namer->asked = clock_now();
 }
 
 void namer_give(struct namer *namer, uint64_t module, const struct elf_file *file,
@@ -130,30 +135,31 @@ int namer_ask(struct namer *namer, uint64_t module, uint64_t address)
 	return error;
 }
 
-/* Milliseconds until then, rounded up; -1 for ever */
+/* Milliseconds until then, rounded up */
 static int until(uint64_t deadline)
 {
 	const uint64_t now = clock_now();
 
-	if (deadline == UINT64_MAX)
-		return -1;
-	if (deadline <= now)
-		return 0;
-	return (int)((deadline - now + CLOCK_MS - 1) / CLOCK_MS % (1U << 30));
+	return deadline <= now ? 0 : (int)((deadline - now + CLOCK_MS - 1) / CLOCK_MS);
 }
 
 enum namer_answer namer_answer(struct namer *namer, uint64_t deadline,
 			       struct call_name names[static CALL_NAMES_MOST], size_t *count)
 {
 	struct pollfd ready = {.fd = namer->socket, .events = POLLIN};
+	const uint64_t end = namer->asked + ANSWER_MOST;
 	struct namer_reply reply;
 	ssize_t got;
 
 	*count = 0;
 	if (!namer->worker)
 		return NAMER_DIED;
-	if (poll(&ready, 1, until(deadline)) <= 0)
-		return NAMER_WAITS;
+	if (poll(&ready, 1, until(deadline < end ? deadline : end)) <= 0) {
+		if (clock_now() < end)
+			return NAMER_WAITS;
+		namer_stop(namer);
+		return NAMER_DIED;
+	}
 	got = recv(namer->socket, &reply, sizeof(reply), MSG_DONTWAIT);
 	if (got < 0 && (errno == EINTR || errno == EAGAIN))
 		return NAMER_WAITS;

@@ -16,7 +16,7 @@ enum namer_answer {
 	NAMER_NAMES, /* or none, which is final */
 	NAMER_FILES, /* the worker has no such module (any more): namer_give(), and ask again */
 	NAMER_WAITS, /* none yet */
-	NAMER_DIED,  /* of the question */
+	NAMER_DIED,  /* of the question, or it took too long: 12 s */
 };
 
 int namer_new(struct namer **out); /* 0 or -ENOMEM. Starts no process. */

@@ -2,12 +2,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "stack/namer.h"
@@ -17,7 +19,7 @@
 enum { KEPT_MODULES = 4, QUESTION_SECONDS = 10, NOBODY = 65534 };
 
 /* Address space, for debug information of any size that people have */
-#define MEMORY_MOST (UINT64_C(4) << 30)
+#define MEMORY_MOST (UINT64_C(2) << 30)
 
 struct worker {
 	int socket;
@@ -45,11 +47,39 @@ static int keep_descriptor(int socket)
 	return 3;
 }
 
+/* The first to go when memory is short */
+static void volunteer(void)
+{
+	const int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	ssize_t unused = fd < 0 ? 0 : write(fd, "1000", 4);
+
+	(void)unused;
+	if (fd >= 0)
+		close(fd);
+}
+
+/* In a user namespace there may be no others that it could be. */
+static bool done_or_refused(int result)
+{
+	return result == 0 || errno == EPERM || errno == EINVAL;
+}
+
+/* Whoever it is: a service that has capabilities need not be root, and root without any is a user. */
+static bool clear_capabilities(void)
+{
+	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
+
+	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
+	return syscall(SYS_capset, &header, none) == 0;
+}
+
 static void lay_down_rights(void)
 {
 	const struct rlimit none = {0, 0}, memory = {MEMORY_MOST, MEMORY_MOST};
 
 	prctl(PR_SET_NAME, "shmtop-names");
+	volunteer();
 	setrlimit(RLIMIT_CORE, &none);
 	setrlimit(RLIMIT_FSIZE, &none);
 #ifndef __SANITIZE_ADDRESS__
@@ -57,12 +87,12 @@ static void lay_down_rights(void)
 #else
 	(void)memory;
 #endif
-	if (geteuid() == 0 &&
-	    (setgroups(0, NULL) || setresgid(NOBODY, NOBODY, NOBODY) ||
-	     setresuid(NOBODY, NOBODY, NOBODY)) &&
-	    errno != EPERM && errno != EINVAL) /* in a user namespace without others */
+	if (geteuid() == 0 && (!done_or_refused(setgroups(0, NULL)) ||
+			       !done_or_refused(setresgid(NOBODY, NOBODY, NOBODY)) ||
+			       !done_or_refused(setresuid(NOBODY, NOBODY, NOBODY))))
 		_exit(1);
-	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || !clear_capabilities())
+		_exit(1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 

@@ -134,6 +134,7 @@ uint32_t unwinder_unwind(struct unwinder *unwinder, const struct stack_sample *s
 	struct frame_walk walk;
 	size_t count = 0;
 
+	modules_begin(&unwinder->modules);
 	frame_walk_begin(&walk, sample);
 	while (stepped == FRAME_STEPPED && count < CALL_PATH_FRAMES) {
 		const struct sample_mapping *mapping = mapping_of(sample, frame_walk_at(&walk));

@@ -7,10 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stack/cfi_check.h"
 #include "stack/unwind_table.h"
 
 enum {
-	FRAME_MOST = 32 << 20, /* bytes of .eh_frame; those of browsers have 10 MiB */
+	FRAME_MOST = 4 << 20, /* bytes of .eh_frame; of what people run, browsers alone have more */
 	UNSORTED_MOST =
 		1 << 20, /* the same without a table to search, when all of it is looked through */
 	ENTRY_MOST = 1 << 16, /* the rules of one function: libdw's time and memory go by it */
@@ -45,13 +46,15 @@ static bool marked(const unsigned char *bits, uint64_t at, size_t size)
 	return at < size && (bits[at / 8] >> at % 8 & 1);
 }
 
-/* Every entry lies inside, is not too long, and an FDE names a CIE that came before it. */
+/* Every entry lies inside, is not too long, has rules that libdw can be given, and an FDE names a CIE that came
+ * before it. */
 static bool check_frame(struct entries *entries)
 {
 	size_t at = 0;
 
 	while (entries->size - at >= 4) {
-		const uint32_t length = word_at(entries->frame + at);
+		const unsigned char *entry = entries->frame + at;
+		const uint32_t length = word_at(entry);
 		uint32_t id;
 
 		if (length == 0) { /* an end; more may come behind it */
@@ -60,10 +63,11 @@ static bool check_frame(struct entries *entries)
 		}
 		if (length < 4 || length > ENTRY_MOST || length > entries->size - at - 4)
 			return false;
-		id = word_at(entries->frame + at + 4);
-		if (id == 0)
+		id = word_at(entry + 4);
+		if (id == 0 && cfi_check_cie(entry))
 			mark(entries->cie, at);
-		else if (id <= at + 4 && marked(entries->cie, at + 4 - id, entries->size))
+		else if (id && id <= at + 4 && marked(entries->cie, at + 4 - id, entries->size) &&
+			 cfi_check_fde(entry, entry + 4 - id))
 			mark(entries->fde, at);
 		else
 			return false;

@@ -350,9 +350,17 @@ session() {
 type_line() {
 	printf '%s\n' "$1" >&8
 }
+session_ended() {
+	case $(ps -o state= -p "$session") in
+	'' | Z*) ;;
+	*) return 1 ;;
+	esac
+}
+# What is still there loses its terminal.
 end_session() {
 	type_line exit
 	exec 8>&-
+	wait_for 20 session_ended || kill "$session"
 	wait "$session"
 }
 shown() {

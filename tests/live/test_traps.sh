@@ -17,7 +17,7 @@ watching() {
 }
 
 watch_start() {
-	"$shmtop" leaks -J --grace "${1:-1}" -d 600 >"$work/leaks" 2>"$work/leaks.err" 9>&- &
+	"$shmtop" leaks -J -F ns=here --grace "${1:-1}" -d 600 >"$work/leaks" 2>"$work/leaks.err" 9>&- &
 	watcher=$!
 	wait_for 20 watching
 }
@@ -31,7 +31,7 @@ watch_end() {
 
 # trap_start NAME: the state stands; its segment, if any is left, is $segment
 trap_start() {
-	rm -f "$work/input"
+	rm -f "$work/input" "$work/trap" # what the one before has said must not be taken for its word
 	mkfifo "$work/input"
 	"$helpers/traps" "$1" <"$work/input" >"$work/trap" 2>&1 &
 	trap_pid=$!
@@ -70,7 +70,7 @@ innocent() {
 	check "$2: status 0" same "$judged" 0
 	check "$2: nothing is sure" none_sure
 	[ -z "${3:-}" ] || check "$2: what is said of it" verdict "$3"
-	check "$2: a later look, status 0" status 0 "$shmtop" leaks -J --grace 1
+	check "$2: a later look, status 0" status 0 "$shmtop" leaks -J -F ns=here --grace 1
 	cp "$work/out" "$work/leaks"
 	check "$2: a later look, nothing is sure" none_sure
 	trap_end
@@ -104,6 +104,9 @@ innocent keyed "5 its maker was killed, and starts again by its key" \
 innocent workers "6 forked workers hold it" '. == null'
 innocent kin "6 a forked worker knows it" 'true'
 innocent stranger "6 another process that used it lives" 'true'
+innocent told "6 who started its maker may have its id" \
+	'.kind == "orphan" and .confidence == "medium" and (.because | join(" ") | test("traps that started its creator lives"))'
+innocent lookup "9 one that looked its key up waits" 'true'
 innocent probes "7 probes and deliberate errors" 'true'
 
 watch_start

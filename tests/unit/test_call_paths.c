@@ -189,6 +189,7 @@ static void there_is_room_for_so_many_paths(void **state)
 	struct call_paths *paths = *state;
 	struct call_step steps[2] = {chain[0], chain[1]};
 
+	assert_false(call_paths_is_full(paths));
 	for (size_t i = 0; i < CALL_PATHS_MOST; i++) {
 		steps[1].offset = i;
 		assert_int_equal(call_paths_add(paths, steps, 2, false), i + 1);
@@ -198,6 +199,7 @@ static void there_is_room_for_so_many_paths(void **state)
 	steps[1].offset = 4711;
 	assert_int_equal(call_paths_add(paths, steps, 2, false), 4712);
 	assert_int_equal(call_paths_count(paths), CALL_PATHS_MOST);
+	assert_true(call_paths_is_full(paths));
 }
 
 static void expect_text(const struct call_frame *frame, const char *expected)

@@ -273,6 +273,42 @@ static void an_attach_that_was_not_told_shows_in_its_times(void **state)
 	assert_true(knows(model, 5));
 }
 
+/* One that is told hides it from the table. */
+static void an_attach_that_was_not_told_is_remembered(void **state)
+{
+	struct model *model = *state;
+	struct segment_facts row = a_row(5, 100, 0);
+
+	make(model, 5, 100, AT(50));
+	row.atime = EPOCH + 60;
+	snapshot(model, &row, 1, AT(70));
+	assert_false(knows(model, 5));
+	attach(model, 5, 100, AT(71.2), ADDR);
+	assert_false(knows(model, 5));
+	row.atime = EPOCH + 71;
+	snapshot(model, &row, 1, AT(75));
+	assert_false(knows(model, 5));
+}
+
+/* Then it has a use for it, as who attached it. */
+static void who_looked_its_key_up_knows_it(void **state)
+{
+	struct model *model = *state;
+	struct event event = made(5, 200, AT(101), 8192);
+
+	make(model, 5, 100, AT(100));
+	event.created = false;
+	event.ret = -EACCES;
+	apply(model, &event);
+	exited(model, 100, AT(102), 0);
+	assert_int_equal(who_lives(model, 5), 0);
+	event.ret = 5;
+	apply(model, &event);
+	assert_int_equal(who_lives(model, 5), 200);
+	exited(model, 200, AT(103), 0);
+	assert_int_equal(who_lives(model, 5), 0);
+}
+
 static void a_fork_counts_as_an_attach(void **state)
 {
 	struct model *model = *state;
@@ -576,6 +612,8 @@ int main(void)
 		MODEL_TEST(after_a_loss_descendants_are_looked_at),
 		MODEL_TEST(where_no_life_is_told_nobody_is_sure),
 		MODEL_TEST(an_attach_that_was_not_told_shows_in_its_times),
+		MODEL_TEST(an_attach_that_was_not_told_is_remembered),
+		MODEL_TEST(who_looked_its_key_up_knows_it),
 		MODEL_TEST(a_fork_counts_as_an_attach),
 		MODEL_TEST(a_later_process_with_that_pid_is_no_user),
 		MODEL_TEST(what_is_told_aside_enters_no_history),

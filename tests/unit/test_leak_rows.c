@@ -61,6 +61,7 @@ static void leave(struct bench *bench, int32_t first, int32_t count, const char 
 			.ret = first + i,
 			.pid = PID,
 			.tid = PID,
+			.ppid = 400,
 			.mm = 0x500,
 			.start_time = SAMPLE_NOW - 90 * CLOCK_SECOND,
 			.created = true,
@@ -89,7 +90,12 @@ static void end_maker(struct bench *bench)
 		.comm = "server",
 	};
 
-	assert_int_equal(model_apply(sample_model(&bench->context), &event), 0);
+	struct model *model = sample_model(&bench->context);
+
+	assert_int_equal(model_apply(model, &event), 0);
+	for (const struct segment *at = model_segments(model); at; at = at->next)
+		if (at->starter)
+			model_process_missing(model, at->starter, SAMPLE_NOW);
 }
 
 static const char *print(struct bench *bench, const struct leak_rows_options *options)

@@ -31,12 +31,16 @@ static void make(struct model *model, int32_t shmid, int32_t pid, unsigned int a
 	get.shmid = shmid;
 	get.ret = shmid;
 	get.pid = get.tid = pid;
+	get.ppid = 400;
 	get.mm = 0x1000 + (uint64_t)pid;
 	get.start_time = STARTED;
 	get.created = true;
 	get.key = key;
 	get.size = shmid == 9 ? 2 << 20 : 1 << 20;
 	assert_int_equal(model_apply(model, &get), 0);
+	for (const struct segment *at = model_segments(model); at; at = at->next)
+		if (at->starter)
+			model_process_missing(model, at->starter, SAMPLE_NOW);
 }
 
 static void at_site(struct model *model, int32_t shmid, unsigned int ago, uint32_t site)

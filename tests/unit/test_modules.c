@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Which file is the one that was mapped, and where it is found. */
+#include "stack/modules.h"
 #include "tests/unit/unwind_fixture.h"
 
 static void an_unknown_mapping_has_an_address(void **state)
@@ -138,6 +139,218 @@ static void nothing_but_files_is_opened(void **state)
 	rmdir(folder);
 }
 
+static void a_lease_is_not_waited_for(void **state)
+{
+	char path[] = "/tmp/test-unwind-XXXXXX", byte = 0;
+	int ready[2], fd;
+	pid_t pid;
+
+	(void)state;
+	fd = mkstemp(path);
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		fd = open(path, O_RDWR | O_CLOEXEC);
+		signal(SIGIO, SIG_IGN);
+		byte = fcntl(fd, F_SETLEASE, F_WRLCK) == 0;
+		if (write(ready[1], &byte, 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	close(ready[0]);
+	close(ready[1]);
+	fd = byte ? elf_file_open_regular(path) : -EAGAIN;
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	unlink(path);
+	if (!byte)
+		skip_because("leases are not allowed");
+	assert_int_equal(fd, -EAGAIN);
+}
+
+/* ---- large files --------------------------------------------------------------------------- */
+
+/* A file with so much unwind information, of nothing, and a table to search it that is empty */
+static void write_module(const char *path, uint64_t frame_size)
+{
+	static const char names[] = "\0.eh_frame_hdr\0.eh_frame";
+	const uint32_t table[3] = {0x3b031b01};
+	struct {
+		Elf64_Ehdr head;
+		Elf64_Shdr sections[4];
+		char names[sizeof(names)];
+		uint32_t table[3];
+	} start = {
+		.head = {.e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB,
+				     EV_CURRENT},
+			 .e_type = ET_DYN,
+#if defined(__x86_64__)
+			 .e_machine = EM_X86_64,
+#elif defined(__aarch64__)
+			 .e_machine = EM_AARCH64,
+#endif
+			 .e_phentsize = sizeof(Elf64_Phdr),
+			 .e_shoff = sizeof(Elf64_Ehdr),
+			 .e_shentsize = sizeof(Elf64_Shdr),
+			 .e_shnum = 4,
+			 .e_shstrndx = 1},
+		.sections = {{0},
+			     {.sh_type = SHT_STRTAB, .sh_size = sizeof(names)},
+			     {.sh_type = SHT_PROGBITS, .sh_name = 1, .sh_size = sizeof(table)},
+			     {.sh_type = SHT_PROGBITS, .sh_name = 15, .sh_size = frame_size}},
+	};
+	const int fd = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	start.sections[1].sh_offset = (uint64_t)((char *)start.names - (char *)&start);
+	start.sections[2].sh_offset = (uint64_t)((char *)start.table - (char *)&start);
+	start.sections[3].sh_offset = sizeof(start);
+	memcpy(start.names, names, sizeof(names));
+	memcpy(start.table, table, sizeof(table));
+	assert_int_equal(write(fd, &start, sizeof(start)), sizeof(start));
+	assert_int_equal(ftruncate(fd, (off_t)(sizeof(start) + frame_size)), 0);
+	close(fd);
+}
+
+/* The module of a file, open; by its name in a folder */
+static struct module *open_module(struct modules *modules, const char *folder, size_t number)
+{
+	const struct stack_sample sample = {0};
+	struct sample_mapping mapping = {0};
+	struct module *module;
+	struct stat status;
+	char path[64];
+
+	snprintf(path, sizeof(path), "%s/%zu", folder, number);
+	assert_int_equal(stat(path, &status), 0);
+	mapping.path = path;
+	mapping.inode = status.st_ino;
+	mapping.size = (uint64_t)status.st_size;
+	module = modules_find(modules, &sample, &mapping);
+	assert_non_null(module);
+	assert_non_null(modules_open(modules, module));
+	return module;
+}
+
+enum { LARGE_FILES = 40 };
+
+static void write_modules(char *folder, uint64_t frame_size)
+{
+	char path[64];
+
+	assert_non_null(mkdtemp(folder));
+	for (size_t i = 0; i < LARGE_FILES; i++) {
+		snprintf(path, sizeof(path), "%s/%zu", folder, i);
+		write_module(path, frame_size);
+	}
+}
+
+static void remove_folder(const char *folder)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
+static void a_table_that_is_too_large(void **state)
+{
+	char folder[] = "/tmp/test-unwind-XXXXXX", path[64];
+	struct modules modules = {0};
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	for (uint64_t i = 0; i < 2; i++) {
+		snprintf(path, sizeof(path), "%s/%d", folder, (int)i);
+		write_module(path, (UINT64_C(4) << 20) + 4 * i);
+	}
+	assert_non_null(open_module(&modules, folder, 0)->table);
+	modules_begin(&modules);
+	assert_null(open_module(&modules, folder, 1)->table);
+	modules_free(&modules);
+	remove_folder(folder);
+}
+
+static void rules_that_libdw_is_not_given(void **state)
+{
+	/* DW_CFA_undefined of a register; nothing behind a CIE of this length */
+	unsigned char cie[] = {20, 0,    0,  0, 0,    0, 0, 0, 1, 'z', 'R', 0,
+			       1,  0x78, 16, 1, 0x1b, 7, 1, 0, 0, 0,   0,   0};
+	char folder[] = "/tmp/test-unwind-XXXXXX", path[64];
+	struct modules modules = {0};
+	struct stat status;
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	for (int i = 0; i < 2; i++) {
+		int fd;
+
+		snprintf(path, sizeof(path), "%s/%d", folder, i);
+		write_module(path, 64);
+		assert_int_equal(stat(path, &status), 0);
+		fd = open(path, O_WRONLY | O_CLOEXEC);
+		assert_int_equal(pwrite(fd, cie, sizeof(cie), status.st_size - 64), sizeof(cie));
+		close(fd);
+		/* The second one means register 60,000,000. */
+		memcpy(cie + 18, (const unsigned char[]){0x80, 0x8e, 0xce, 0x1c}, 4);
+	}
+	assert_non_null(open_module(&modules, folder, 0)->table);
+	assert_null(open_module(&modules, folder, 1)->table);
+	modules_free(&modules);
+	remove_folder(folder);
+}
+
+static void opening_takes_so_long_and_no_longer(void **state)
+{
+	char folder[] = "/tmp/test-unwind-XXXXXX";
+	struct modules modules = {0};
+	size_t tables = 0, before;
+	int samples = 0;
+
+	(void)state;
+	write_modules(folder, 1536 << 10);
+	do {
+		before = tables;
+		tables = 0;
+		modules_begin(&modules);
+		for (size_t i = 0; i < LARGE_FILES; i++)
+			tables += open_module(&modules, folder, i)->table != NULL;
+		/* Some more every time, and never all at once */
+		assert_true(tables > before);
+		samples++;
+	} while (tables < LARGE_FILES);
+	assert_true(samples > 1);
+	modules_free(&modules);
+	remove_folder(folder);
+}
+
+static void what_does_not_fit_is_not_read_for_ever(void **state)
+{
+	char folder[] = "/tmp/test-unwind-XXXXXX";
+	struct modules modules = {0};
+	size_t opened = 0;
+
+	(void)state;
+	write_modules(folder, 3 << 20);
+	for (int round = 0; round < 6; round++) {
+		opened = 0;
+		for (size_t i = 0; i < LARGE_FILES; i++) {
+			modules_begin(&modules);
+			opened += open_module(&modules, folder, i)->table != NULL;
+			assert_true(modules.open_bytes <= MODULES_BYTES_MOST);
+		}
+		if (round < 2)
+			assert_int_equal(opened, LARGE_FILES);
+	}
+	/* What stayed open stays in use. */
+	assert_in_range(opened, 0, MODULES_BYTES_MOST / (3 << 20));
+	modules_free(&modules);
+	remove_folder(folder);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -146,6 +359,11 @@ int main(void)
 		TEST(another_file_by_now),
 		TEST(files_of_another_root),
 		TEST(nothing_but_files_is_opened),
+		TEST(a_lease_is_not_waited_for),
+		TEST(a_table_that_is_too_large),
+		TEST(rules_that_libdw_is_not_given),
+		TEST(opening_takes_so_long_and_no_longer),
+		TEST(what_does_not_fit_is_not_read_for_ever),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The worker that finds names: it has no rights, and nobody depends on it. */
+#include <linux/securebits.h>
+#include <sys/prctl.h>
+
 #include "tests/unit/unwind_fixture.h"
 
 static const char *const sections[] = {".eh_frame",   ".eh_frame_hdr",   ".debug_info",
@@ -59,27 +62,68 @@ static void a_worker_that_dies(void **state)
 	expect_chain(fixture->path);
 }
 
-static void a_worker_has_no_rights(void **state)
+static void a_stopped_worker(void **state)
 {
 	struct fixture *fixture = *state;
-	char path[64], line[128];
-	bool nobody = false, no_more = false;
-	FILE *status;
+	uint64_t began;
+	pid_t worker;
 
 	capture(fixture, "pie", NULL);
 	unwind(fixture, true);
-	snprintf(path, sizeof(path), "/proc/%d/status", worker_pid());
+	worker = worker_pid();
+	assert_true(worker > 0);
+	capture(fixture, "clang", NULL);
+	unwind(fixture, false);
+	assert_int_equal(kill(worker, SIGSTOP), 0);
+	/* Neither does its alarm() end it nor do we, who wait without end. */
+	began = clock_now();
+	unwind(fixture, true);
+	assert_in_range(clock_now() - began, 10 * CLOCK_SECOND, 30 * CLOCK_SECOND);
+	assert_string_equal(fixture->path->frames[1].function, "c");
+	assert_int_not_equal(worker_pid(), worker);
+	assert_int_equal(kill(worker, 0), -1);
+}
+
+/* Value of a line of /proc/PID/status */
+static uint64_t status_of(pid_t pid, const char *name, int base)
+{
+	char path[64], line[128];
+	uint64_t value = UINT64_MAX;
+	FILE *status;
+
+	snprintf(path, sizeof(path), "/proc/%d/status", pid);
 	status = fopen(path, "re");
 	assert_non_null(status);
-	while (fgets(line, sizeof(line), status)) {
-		if (strcmp(line, "Uid:\t65534\t65534\t65534\t65534\n") == 0)
-			nobody = true;
-		if (strcmp(line, "NoNewPrivs:\t1\n") == 0)
-			no_more = true;
-	}
+	while (fgets(line, sizeof(line), status))
+		if (strncmp(line, name, strlen(name)) == 0)
+			value = strtoull(line + strlen(name), NULL, base);
 	fclose(status);
-	assert_true(nobody || geteuid() != 0);
-	assert_true(no_more);
+	return value;
+}
+
+static void a_worker_has_no_rights(void **state)
+{
+	static const char *const sets[] = {"CapInh:", "CapPrm:", "CapEff:", "CapAmb:"};
+	struct fixture *fixture = *state;
+	const int bits = prctl(PR_GET_SECUREBITS);
+	char path[64], score[16] = "";
+	FILE *file;
+
+	/* Where this is allowed: another user does not lose them by itself. */
+	prctl(PR_SET_SECUREBITS, bits | SECBIT_NO_SETUID_FIXUP);
+	capture(fixture, "pie", NULL);
+	unwind(fixture, true);
+	prctl(PR_SET_SECUREBITS, bits);
+	assert_int_equal(status_of(worker_pid(), "NoNewPrivs:", 10), 1);
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++)
+		assert_int_equal(status_of(worker_pid(), sets[i], 16), 0);
+	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", worker_pid());
+	file = fopen(path, "re");
+	assert_non_null(file);
+	assert_non_null(fgets(score, sizeof(score), file));
+	fclose(file);
+	assert_string_equal(score, "1000\n");
+	assert_true(status_of(worker_pid(), "Uid:", 10) == 65534 || geteuid() != 0);
 }
 
 static void names_come_later(void **state)
@@ -175,10 +219,8 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 	const struct CMUnitTest tests[] = {
-		TEST(a_worker_that_dies),
-		TEST(a_worker_has_no_rights),
-		TEST(names_come_later),
-		TEST(damaged_files),
+		TEST(a_worker_that_dies), TEST(a_stopped_worker), TEST(a_worker_has_no_rights),
+		TEST(names_come_later),   TEST(damaged_files),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

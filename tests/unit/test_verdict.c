@@ -93,14 +93,18 @@ static void how_its_creator_ended_is_told(void **state)
 	for (size_t i = 0; i < 2; i++) {
 		int32_t shmid = 5 + (int32_t)i;
 		struct event event = made(shmid, 100, AT(100), 8192);
+		const struct process *wanted;
 
 		event.key = IPC_PRIVATE;
 		event.start_time = AT(10 + i);
+		event.ppid = 50;
 		apply(*state, &event);
 		event.op = FACT_EXIT;
 		event.time = AT(103);
 		event.status = ends[i].status;
 		apply(*state, &event);
+		while ((wanted = model_next_wanted(*state)))
+			model_process_missing(*state, wanted, AT(104));
 		const struct verdict verdict =
 			assert_verdict(*state, shmid, VERDICT_ORPHAN, VERDICT_HIGH);
 
@@ -118,6 +122,53 @@ static void others_that_attached_it_and_are_gone_are_told(void **state)
 	const struct verdict verdict = assert_verdict(*state, 5, VERDICT_ORPHAN, VERDICT_HIGH);
 
 	assert_reason(&verdict, "all others that attached it are gone");
+}
+
+/* As a shell does that takes the id from the output of what it ran. */
+static void while_the_starter_lives_the_id_may_be_handed_on(void **state)
+{
+	struct process_facts shell = {.pid = 50, .start_time = AT(5), .comm = "sh"};
+	const struct process *wanted;
+
+	make_and_end(*state, 5, 100, 50, &shell);
+	const struct verdict verdict = assert_verdict(*state, 5, VERDICT_ORPHAN, VERDICT_MEDIUM);
+
+	assert_reason(&verdict,
+		      "its id may have been handed on: nobody attached it, and 50 sh that "
+		      "started its creator lives");
+	/* nothing tells of its end: it is looked at again at each tick, and by its start time */
+	model_expire(*state, AT(105));
+	wanted = model_next_wanted(*state);
+	assert_int_equal(wanted->pid, 50);
+	assert_false(
+		model_process_known(*state, wanted, &shell, AT(105))); /* nor need it be followed */
+	assert_verdict(*state, 5, VERDICT_ORPHAN, VERDICT_MEDIUM);
+	model_expire(*state, AT(106));
+	shell.start_time = AT(105.5);
+	model_process_known(*state, model_next_wanted(*state), &shell, AT(106));
+	assert_verdict(*state, 5, VERDICT_ORPHAN, VERDICT_HIGH);
+	model_expire(*state, AT(107));
+	assert_null(model_next_wanted(*state));
+}
+
+static void a_starter_that_nobody_looked_at_or_knows_may_live(void **state)
+{
+	const struct process_facts later = {.pid = 60, .start_time = AT(500)};
+	struct event event = made(5, 100, AT(100), 8192);
+
+	event.key = IPC_PRIVATE;
+	event.ppid = 50;
+	apply(*state, &event);
+	exited(*state, 100, AT(103), 0);
+	const struct verdict verdict = assert_verdict(*state, 5, VERDICT_ORPHAN, VERDICT_MEDIUM);
+
+	assert_reason(&verdict, "its id may have been handed on: nobody attached it, and 50 that "
+				"started its creator may live");
+	make_and_end(*state, 6, 110, 0, NULL);
+	assert_verdict(*state, 6, VERDICT_ORPHAN, VERDICT_MEDIUM);
+	/* its pid is another's by now */
+	make_and_end(*state, 7, 120, 60, &later);
+	assert_verdict(*state, 7, VERDICT_ORPHAN, VERDICT_HIGH);
 }
 
 static void by_a_key_anybody_may_come(void **state)
@@ -280,6 +331,8 @@ static void while_one_that_attached_it_lives_it_is_idle(void **state)
 static void while_a_child_lives_it_is_idle(void **state)
 {
 	make_private(*state, 5, 100, AT(100));
+	attach(*state, 5, 100, AT(100.1), ADDR);
+	detach(*state, 5, 100, AT(100.2), ADDR);
 	fork_aside(*state, 100, 200, AT(101));
 	fork_aside(*state, 200, 300, AT(102));
 	exited(*state, 100, AT(103), 0);
@@ -311,7 +364,7 @@ static void while_the_last_user_of_the_table_lives_it_is_idle(void **state)
 
 static void a_refused_removal_is_sure_once_all_have_left(void **state)
 {
-	make(*state, 5, 100, AT(100));
+	make_private(*state, 5, 100, AT(100));
 	attach(*state, 5, 200, AT(101), ADDR);
 	control(*state, 5, 200, AT(102), IPC_RMID, -EPERM);
 	/* in use, idle: not yet */
@@ -326,6 +379,30 @@ static void a_refused_removal_is_sure_once_all_have_left(void **state)
 
 	assert_reason(&verdict, "IPC_RMID refused (EPERM) to 200 comm200 58m ago");
 	assert_reason(&verdict, "creator 100 comm100 exited 58m ago");
+}
+
+/* Somebody may have looked it up, who has not attached it yet. */
+static void a_refused_removal_of_one_with_a_key_is_not_sure(void **state)
+{
+	struct judge_context context = context_at(*state, LATER);
+	enum verdict_confidence confidence;
+	struct event lookup = made(5, 300, AT(101), 8192);
+
+	make(*state, 5, 100, AT(100));
+	attach(*state, 5, 100, AT(100.5), ADDR);
+	lookup.created = false;
+	apply(*state, &lookup);
+	control(*state, 5, 100, AT(102), IPC_RMID, -EPERM);
+	exited(*state, 100, AT(103), 0);
+	const struct verdict verdict = assert_verdict(*state, 5, VERDICT_IDLE, VERDICT_NONE);
+
+	assert_reason(&verdict, "300 comm300, which used it, lives");
+	exited(*state, 300, AT(104), 0);
+	assert_verdict(*state, 5, VERDICT_FAILED_REMOVAL, VERDICT_MEDIUM);
+	context.over = true;
+	assert_int_equal(verdict_kind(&context, find(*state, 5), &confidence),
+			 VERDICT_FAILED_REMOVAL);
+	assert_int_equal(confidence, VERDICT_HIGH);
 }
 
 static void a_refusal_tells_nothing_where_it_proves_nothing(void **state)
@@ -364,7 +441,8 @@ static void when_all_is_over_it_is_left_behind_for_good(void **state)
 	struct verdict verdict;
 
 	context.over = true;
-	make(*state, 5, 100, AT(100)); /* new, with a key, its creator not seen to end */
+	make(*state, 5, 100, AT(100)); /* new, with a key */
+	exited(*state, 100, AT(100.5), 0);
 	verdict_judge(&context, find(*state, 5), &verdict);
 	assert_int_equal(verdict.kind, VERDICT_ORPHAN);
 	assert_int_equal(verdict.confidence, VERDICT_HIGH);
@@ -373,9 +451,43 @@ static void when_all_is_over_it_is_left_behind_for_good(void **state)
 	assert_int_equal(verdict_kind(&context, find(*state, 5), NULL), VERDICT_IN_USE);
 	make_with_key(*state, 6, 100, AT(101), 0x4e545030);
 	assert_int_equal(verdict_kind(&context, find(*state, 6), NULL), VERDICT_MAILBOX);
-	make(*state, 7, 100, AT(101));
-	control(*state, 7, 100, AT(101.5), IPC_RMID, -EPERM);
+	make(*state, 7, 110, AT(101));
+	control(*state, 7, 110, AT(101.5), IPC_RMID, -EPERM);
+	exited(*state, 110, AT(101.6), 0);
 	assert_int_equal(verdict_kind(&context, find(*state, 7), NULL), VERDICT_FAILED_REMOVAL);
+}
+
+/* A daemon that has left the tree, or a stranger */
+static void what_is_over_does_not_count_while_a_user_lives(void **state)
+{
+	struct judge_context context = context_at(*state, LATER);
+	const struct process_facts facts = {.pid = 300, .start_time = AT(20)};
+	struct segment_facts row = a_row(7, 200, 0);
+	enum verdict_confidence confidence;
+	const struct process *wanted;
+
+	context.over = true;
+	make_private(*state, 5, 100, AT(100));
+	attach(*state, 5, 100, AT(101), ADDR);
+	detach(*state, 5, 100, AT(102), ADDR);
+	assert_int_equal(verdict_kind(&context, find(*state, 5), &confidence), VERDICT_IDLE);
+	assert_int_equal(confidence, VERDICT_NONE);
+	make(*state, 6, 100, AT(100));
+	control(*state, 6, 100, AT(101), IPC_RMID, -EPERM);
+	assert_int_equal(verdict_kind(&context, find(*state, 6), &confidence), VERDICT_IDLE);
+	/* the last user of the table */
+	row.lpid = 300;
+	row.atime = row.dtime = EPOCH + 155;
+	snapshot(*state, &row, 1, AT(160));
+	while ((wanted = model_next_wanted(*state)))
+		if (wanted->pid == 300)
+			model_process_known(*state, wanted, &facts, AT(161));
+		else
+			model_process_missing(*state, wanted, AT(161));
+	assert_int_equal(verdict_kind(&context, find(*state, 7), &confidence), VERDICT_IDLE);
+	model_process_missing(*state, find(*state, 7)->last, AT(162));
+	assert_int_equal(verdict_kind(&context, find(*state, 7), &confidence), VERDICT_ORPHAN);
+	assert_int_equal(confidence, VERDICT_HIGH);
 }
 
 /* ---- names ----------------------------------------------------------------------------------------- */
@@ -406,6 +518,8 @@ int main(void)
 		MODEL_TEST(an_orphan_is_sure_where_nobody_can_use_it_again),
 		MODEL_TEST(how_its_creator_ended_is_told),
 		MODEL_TEST(others_that_attached_it_and_are_gone_are_told),
+		MODEL_TEST(while_the_starter_lives_the_id_may_be_handed_on),
+		MODEL_TEST(a_starter_that_nobody_looked_at_or_knows_may_live),
 		MODEL_TEST(by_a_key_anybody_may_come),
 		MODEL_TEST(one_older_than_shmtop_is_never_sure),
 		MODEL_TEST(where_not_all_are_known_it_is_one_to_watch),
@@ -420,9 +534,11 @@ int main(void)
 		MODEL_TEST(while_a_child_lives_it_is_idle),
 		MODEL_TEST(while_the_last_user_of_the_table_lives_it_is_idle),
 		MODEL_TEST(a_refused_removal_is_sure_once_all_have_left),
+		MODEL_TEST(a_refused_removal_of_one_with_a_key_is_not_sure),
 		MODEL_TEST(a_refusal_tells_nothing_where_it_proves_nothing),
 		MODEL_TEST(after_a_loss_a_refusal_is_not_sure),
 		MODEL_TEST(when_all_is_over_it_is_left_behind_for_good),
+		MODEL_TEST(what_is_over_does_not_count_while_a_user_lives),
 		cmocka_unit_test(all_have_names),
 	};
 

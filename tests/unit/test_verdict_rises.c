@@ -75,6 +75,8 @@ static void a_sure_orphan_stays_one_however_many_there_are(void **state)
 	assert_int_equal(growth_new(&growth), 0);
 	for (int i = 0; i < 10; i++) {
 		make_private(*state, 100 + i, 100, AT(200 + i));
+		attach(*state, 100 + i, 100, AT(200.1 + i), ADDR);
+		detach(*state, 100 + i, 100, AT(200.2 + i), ADDR);
 		assert_int_equal(growth_update(growth, *state, AT(200.5 + i)), 0);
 	}
 	exited(*state, 100, AT(220), 0);

@@ -134,7 +134,7 @@ static void trap_a_tool_makes_one_of_its_own(void **state)
 /* The reverse: it exits cleanly, but its removal was refused. */
 static void trap_a_clean_exit_after_a_refusal(void **state)
 {
-	make(*state, 5, 100, AT(100));
+	make_private(*state, 5, 100, AT(100));
 	attach(*state, 5, 100, AT(101), ADDR);
 	detach(*state, 5, 100, AT(102), ADDR);
 	control(*state, 5, 100, AT(103), IPC_RMID, -EPERM);

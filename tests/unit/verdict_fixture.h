@@ -77,6 +77,24 @@ static inline void make_private(struct model *model, int32_t shmid, int32_t pid,
 	make_with_key(model, shmid, pid, time, IPC_PRIVATE);
 }
 
+/* The same, by a child of `parent`, about which /proc says this; NULL: it is gone. Its creator is, too. */
+static inline void make_and_end(struct model *model, int32_t shmid, int32_t pid, int32_t parent,
+				const struct process_facts *facts)
+{
+	struct event event = made(shmid, pid, AT(100), 8192);
+	const struct process *wanted;
+
+	event.key = IPC_PRIVATE;
+	event.ppid = parent;
+	apply(model, &event);
+	exited(model, pid, AT(103), 0);
+	while ((wanted = model_next_wanted(model)))
+		if (wanted->pid == parent && facts)
+			model_process_known(model, wanted, facts, AT(104));
+		else if (wanted->pid == parent)
+			model_process_missing(model, wanted, AT(104));
+}
+
 /* Made by 100, attached and detached, and left behind */
 static inline void leave_behind(struct model *model, int32_t shmid)
 {

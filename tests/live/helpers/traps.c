@@ -13,9 +13,11 @@
  *   kin	its maker is gone, and a forked worker that has not attached it yet knows it
  *   stranger	its maker is gone; another process that got its id attached it once, and lives
  *   keyed	its maker was killed, and its key is there for the next start
+ *   told	its maker is gone, it never attached it, and told its id to the one that started it
+ *   lookup	a removal by nobody was refused; one that looked its key up, and has not attached it yet, waits
  *   probes	a key that nobody has, an id that is removed twice
  * leaks:
- *   orphan	its maker exited, it alone knew it
+ *   orphan	its maker exited, and so did the one that started it: nobody attached it
  *   killed	its maker attached it and was killed
  *   refused	an IPC_RMID by nobody was refused, then all left
  */
@@ -118,6 +120,24 @@ static void make_private(void)
 	make(IPC_PRIVATE);
 }
 
+/* By a child, whose parent ends after it */
+static void make_orphan(void)
+{
+	int told[2], status;
+	pid_t pid;
+
+	must(pipe(told), "pipe");
+	pid = fork();
+	must(pid, "fork");
+	if (pid == 0) {
+		make_private();
+		must((int)write(told[1], &shmid, sizeof(shmid)), "write");
+		_exit(0);
+	}
+	must((int)read(told[0], &shmid, sizeof(shmid)) - (int)sizeof(shmid), "the maker");
+	must(waitpid(pid, &status, 0), "waitpid");
+}
+
 static void make_mailbox(void)
 {
 	make(NTP_KEY);
@@ -151,12 +171,11 @@ static void make_kin(void)
 }
 
 /* Nobody may remove what is root's. */
-static void make_refused(void)
+static void refuse(void)
 {
 	pid_t pid;
 	int status;
 
-	make_held();
 	pid = fork();
 	must(pid, "fork");
 	if (pid == 0) {
@@ -165,6 +184,29 @@ static void make_refused(void)
 	}
 	must(waitpid(pid, &status, 0), "waitpid");
 	must(status ? -1 : 0, "the removal was not refused");
+}
+
+static void make_refused(void)
+{
+	make_held();
+	refuse();
+}
+
+static void look_up(int id)
+{
+	must(shmget(OTHER_KEY, 0, 0) == id ? 0 : -1, "its key");
+}
+
+static void make_keyed_refused(void)
+{
+	make_keyed();
+	refuse();
+}
+
+static void lookup(void)
+{
+	maker(make_keyed_refused, 0);
+	worker(look_up);
 }
 
 static void hygiene(void)
@@ -207,8 +249,12 @@ static void state(const char *name)
 		maker(make_kin, 0);
 	else if (strcmp(name, "keyed") == 0)
 		maker(make_keyed, SIGKILL);
-	else if (strcmp(name, "orphan") == 0)
+	else if (strcmp(name, "told") == 0)
 		maker(make_private, 0);
+	else if (strcmp(name, "lookup") == 0)
+		lookup();
+	else if (strcmp(name, "orphan") == 0)
+		maker(make_orphan, 0);
 	else if (strcmp(name, "killed") == 0)
 		maker(make_held, SIGKILL);
 	else if (strcmp(name, "refused") == 0)
