@@ -106,11 +106,11 @@ struct event {
 	bool inferred;           /* nobody saw it happen: two looks differ. `time` is when the later
 				  * one began, and who did it may be unknown */
 	bool created;            /* shmget made the segment */
-	bool aside;     /* fork, exit: of a process that only may know of a segment. Told for what can be
+	bool aside; /* fork, exit: of a process that only may know of a segment. Told for what can be
 			 * concluded from it: it enters no history */
 	bool sampled;   /* a stack of this call was sent, whose sample has the same time and tid */
 	uint32_t stack; /* id of its call path; 0 unknown. Filled in by whoever unwinds */
-	int32_t key;             /* shmget, create */
+	int32_t key;    /* shmget, create */
 	uint64_t size;  /* shmget, create: bytes asked for; attach, detach: length of the mapping */
 	uint32_t flags; /* shmget, shmat; attach, detach: enum attachment_flag */
 	int32_t cmd;    /* shmctl, IPC_64 stripped */

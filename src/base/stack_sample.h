@@ -25,9 +25,10 @@ enum { SAMPLE_MAPPINGS = 24 };
 struct sample_mapping {
 	uint64_t start, end; /* addresses, [start, end) */
 	uint64_t offset;     /* of start in the file, bytes */
-	uint64_t inode;      /* of the file, and its size in bytes: the file that is opened by the path */
-	uint64_t size;       /* must have both, else it is another one by now */
-	const char *path;    /* as its process names it; raw bytes; ends with NUL */
+	uint64_t
+		inode; /* of the file, and its size in bytes: the file that is opened by the path */
+	uint64_t size; /* must have both, else it is another one by now */
+	const char *path; /* as its process names it; raw bytes; ends with NUL */
 };
 
 struct stack_sample {
@@ -37,7 +38,7 @@ struct stack_sample {
 	enum fact_op op; /* shmget that made a segment, or shmat */
 	uint32_t ipcns;
 	int32_t shmid;
-	int32_t pid;  /* as events name it: whose root folder the paths start from, while it lives */
+	int32_t pid; /* as events name it: whose root folder the paths start from, while it lives */
 	int32_t ppid; /* the same when that one is gone */
 	uint64_t registers[SAMPLE_REGISTERS];
 	const unsigned char *stack; /* from the stack pointer on, towards the end of the stack */

@@ -301,8 +301,9 @@ static bool is_left(void *choosing, const struct segment *segment, enum verdict_
 	bool own = run->own_ipcns && segment->id.ipcns == run->own_ipcns;
 	bool removed = segment->facts.known & FACT_COL_MODE && segment->facts.mode & FACT_MODE_DEST;
 
-	/* by those that still run it may be used and removed */
-	if (!run->tree.over && confidence == VERDICT_NONE)
+	(void)confidence;
+	/* one of those that still run may use and remove it */
+	if (!run->tree.over && model_living_user(segment, NULL))
 		return false;
 	if ((!own && !segment->witnessed) || removed || kind == VERDICT_MAILBOX)
 		return false;
