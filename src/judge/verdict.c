@@ -26,6 +26,13 @@ bool verdict_is_gone(const struct process *process)
 	return process->checked && !process->alive;
 }
 
+uint64_t verdict_newest(const struct segment *segment)
+{
+	if (segment->born)
+		return segment->born;
+	return segment->has_idle ? segment->idle_since : 0;
+}
+
 bool verdict_was_never_used(const struct segment *segment)
 {
 	const struct segment_facts *facts = &segment->facts;
@@ -221,12 +228,13 @@ static bool is_in_use(const struct verdict_look *look, enum verdict_confidence *
 	return look->segment->nattch;
 }
 
-/* Nobody had the time to attach it. */
+/* Nobody had the time to attach it. Of one that was made before shmtop looked the last use tells no less. */
 static bool is_new(const struct verdict_look *look, enum verdict_confidence *confidence)
 {
+	const uint64_t since = verdict_newest(look->segment);
+
 	(void)confidence;
-	return !look->over && look->segment->born &&
-	       look->context->now < look->segment->born + look->context->grace;
+	return !look->over && since && look->context->now < since + look->context->grace;
 }
 
 static bool is_mailbox(const struct verdict_look *look, enum verdict_confidence *confidence)

@@ -30,6 +30,8 @@ struct verdict_look {
 
 bool verdict_is_gone(const struct process *process);
 bool verdict_was_never_used(const struct segment *segment);
+/* When it was made; its last use, of one that was there before shmtop looked. 0 unknown */
+uint64_t verdict_newest(const struct segment *segment);
 /* Nobody can come by a key, and all that were told its id are known; but whoever started its creator may have been told
  * by its output. */
 bool verdict_is_handed_on(const struct verdict_look *look);

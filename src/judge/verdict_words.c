@@ -278,8 +278,9 @@ void verdict_tell_new(const struct verdict_look *look, struct verdict *out)
 	const struct segment *segment = look->segment;
 	char age[UNITS_LEN];
 
-	out->since = segment->born;
-	because(out, "made %s ago", age_of(look, segment->born, age));
+	out->since = verdict_newest(segment);
+	because(out, "%s %s ago", segment->born ? "made" : "made or last used",
+		age_of(look, out->since, age));
 	because(out, verdict_was_never_used(segment) ? "nobody has attached it yet" : "nattch 0");
 }
 

@@ -73,14 +73,16 @@ check "orphans: all of them in JSON" status 0 "$shmtop" leaks -J $here --grace 0
 check "orphans: all of them in JSON, the mailbox is none" tells --argjson ns "$ipcns" \
 	--argjson ids "$(sed -n 's/^segment //p' "$work/made" | jq -sc sort)" '([.leaks[].shmid] | sort) == $ids
 	and all(.leaks[]; .ipcns == $ns and .verdict.kind == "orphan" and .verdict.confidence == "medium")'
-check "a filter" status 0 "$shmtop" leaks -J -F "shmid=$(sed -n 's/^segment //p' "$work/made" | head -n 1) and ns=here"
+check "orphans: within the grace period there is none" status 0 "$shmtop" leaks -J $here --grace 3600
+check "orphans: within the grace period: none is told" tells '.leaks == []'
+check "a filter" status 0 "$shmtop" leaks -J --grace 0 -F "shmid=$(sed -n 's/^segment //p' "$work/made" | head -n 1) and ns=here"
 check "a filter: one passes" tells '.leaks | length == 1'
 
 cat >"$work/known" <<-END
 	comm=nobody
 	key=priv*
 END
-check "suppressed" status 0 "$shmtop" leaks $here --suppress "$work/known"
+check "suppressed" status 0 "$shmtop" leaks $here --grace 0 --suppress "$work/known"
 check "suppressed: none is told" said '^No leaks: '
 check "suppressed: how many" said "^Suppressed: 12 segments by $work/known\$"
 check "suppressed: what was of no use" said "^Unused: $work/known:1: comm=nobody\$"

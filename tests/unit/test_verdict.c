@@ -197,6 +197,24 @@ static void one_older_than_shmtop_is_never_sure(void **state)
 	assert_reason(&verdict, "made when nobody watched: who else knows it is not known");
 }
 
+/* One that was there before the first look, in a namespace that is new: its last use is known to the second. */
+static void one_that_was_there_before_has_its_grace_period_too(void **state)
+{
+	struct segment_facts row = a_row(5, 100, 0);
+	const struct segment_id id = {.ipcns = NS + 1, .shmid = 5};
+	struct judge_context context = context_at(*state, AT(64.9));
+	struct verdict verdict;
+
+	row.atime = row.dtime = EPOCH + 55;
+	assert_int_equal(model_reconcile_segments(*state, NS + 1, &row, 1, 0, AT(60)), 0);
+	verdict_judge(&context, model_find(*state, &id), &verdict);
+	assert_int_equal(verdict.kind, VERDICT_NEW);
+	assert_int_equal(verdict.since, AT(55));
+	assert_reason(&verdict, "made or last used 9s ago");
+	context.now = AT(65);
+	assert_int_not_equal(verdict_kind(&context, model_find(*state, &id), NULL), VERDICT_NEW);
+}
+
 /* As in a container: the pids of others cannot be seen. */
 static void where_not_all_are_known_it_is_one_to_watch(void **state)
 {
@@ -522,6 +540,7 @@ int main(void)
 		MODEL_TEST(a_starter_that_nobody_looked_at_or_knows_may_live),
 		MODEL_TEST(by_a_key_anybody_may_come),
 		MODEL_TEST(one_older_than_shmtop_is_never_sure),
+		MODEL_TEST(one_that_was_there_before_has_its_grace_period_too),
 		MODEL_TEST(where_not_all_are_known_it_is_one_to_watch),
 		MODEL_TEST(after_a_loss_nothing_is_sure),
 		MODEL_TEST(an_attach_that_nobody_told_makes_it_unsure),
