@@ -85,7 +85,7 @@ static void print_stack(FILE *out, const struct column_context *context,
 			fprintf(out, "  (%s+0x%" PRIx64 ")", frame->module->path, frame->offset);
 		fputc('\n', out);
 	}
-	if (shown == FRAMES_SHOWN || path->cut)
+	if ((shown == FRAMES_SHOWN && shown < path->count && !options->stacks) || path->cut)
 		fputs("    ...\n", out);
 }
 
