@@ -117,10 +117,13 @@ if [ -n "$postgres_bin" ] && have setpriv; then
 		"$work/canary/postgres" >/dev/null && [ -s "$work/trace" ]
 	}
 	check "PostgreSQL: a trace by name is ready" wait_for 20 told
-	become_postgres "$postgres_bin/postgres" -D "$work/postgres" -c shared_memory_type=sysv \
-		-c listen_addresses= -c "unix_socket_directories=$work/postgres" \
-		-c shared_buffers=16MB -c fsync=off >"$work/postgres.log" 2>&1 &
-	server=$!
+	postgres_start() {
+		become_postgres "$postgres_bin/postgres" -D "$work/postgres" -c shared_memory_type=sysv \
+			-c listen_addresses= -c "unix_socket_directories=$work/postgres" \
+			-c shared_buffers=16MB -c fsync=off >>"$work/postgres.log" 2>&1 &
+		server=$!
+	}
+	postgres_start
 	check "PostgreSQL is up" wait_for 30 postgres_ready
 	session() {
 		become_postgres psql -q -h "$work/postgres" -d postgres -c 'select pg_sleep(60)' \
@@ -151,6 +154,29 @@ if [ -n "$postgres_bin" ] && have setpriv; then
 	check "PostgreSQL under the view: the same, without drift" wait_for 20 view_has \
 		'length == 1 and .[0].nattch == (.[0].holders | length) and .[0].drift == 0
 		and .[0].nattch >= 8'
+	# It crashes, and leaves its segment for its next start to find.
+	crashed() {
+		list_has 'length == 1 and .[0].nattch == 0'
+	}
+	recovered() {
+		postgres_ready && list_has 'length == 1 and .[0].nattch > 0 and .[0].creator.pid == $server' \
+			--argjson server "$server"
+	}
+	kill -KILL "$server"
+	wait "$server" 2>/dev/null
+	check "PostgreSQL crashed: nobody has its segment" wait_for 30 crashed
+	# its last processes may take a moment to end
+	suspected() {
+		status 0 "$shmtop" leaks -J --grace 0 -F ns=here && json "$work/out" '.leaks | length == 1
+			and .[0].verdict.kind == "orphan" and .[0].verdict.confidence == "medium"
+			and (.[0].verdict.because | join(" ") | test("by key"))' >/dev/null
+	}
+	check "PostgreSQL crashed: leaks suspects it, but it may come back by its key" wait_for 30 suspected
+	postgres_start
+	check "PostgreSQL starts again, and takes care of it" wait_for 30 recovered
+	check "PostgreSQL starts again: nothing leaks" status 0 "$shmtop" leaks -J --grace 0 -F ns=here
+	check "PostgreSQL starts again: nothing is told" json "$work/out" '.leaks == []'
+
 	kill -INT "$server"
 	wait "$server"
 	check "PostgreSQL removes its segment" wait_for 10 list_has 'length == 0'

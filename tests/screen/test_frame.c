@@ -293,7 +293,7 @@ static void test_held_pictures(void **state)
 		const char *keys, *shown;
 	} cases[] = {
 		{"1z", "555001"},
-		{"3z", "! sure"},
+		{"3z", "900G"},
 		{"4z", "900G"},
 		{"5z", " 4000 "},
 	};
