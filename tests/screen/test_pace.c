@@ -3,11 +3,14 @@
 #include "tests/tap.h"
 
 #include <stdio.h>
+#include <sys/shm.h>
+#include <unistd.h>
 
 #include "session.h"
 
 /* Ten are a second, after which the clock of a frame is another one. */
 enum { LOOKS = 15 };
+enum { EVENTS = 4000, QUIET_MS = 500 };
 
 /* Bytes that the program has read so far: each look reads the tables. -1 where the kernel does not count. */
 static long long session_read_bytes(const struct session *session)
@@ -86,6 +89,27 @@ static void test_interval_is_followed(void **state)
 	close_view(session);
 }
 
+/* So many fill a small ring many times over: the program reads them as they come, and draws at the tick. */
+static void test_events_wait_for_the_tick(void **state)
+{
+	static const char *const arguments[] = {"--probe=auto", "-d", "3600", "--ring-size", "64K"};
+	struct session *session = *state;
+
+	if (geteuid() != 0)
+		skip_because("without root there are no events");
+	for (size_t i = 0; i < sizeof(arguments) / sizeof(arguments[0]); i++)
+		session->arguments[i] = arguments[i];
+	session_start(session, 24, 80, NULL);
+	session_assert_comes(session, "[1:Segments]");
+	while (emulator_read(&session->emulator, QUIET_MS) > 0)
+		;
+	for (int i = 0; i < EVENTS; i++)
+		assert_int_equal(shmctl(shmget(IPC_PRIVATE, 4096, 0600), IPC_RMID, NULL), 0);
+	assert_int_equal(emulator_read(&session->emulator, QUIET_MS), 0);
+	session_press(session, "2");
+	session_assert_comes(session, "shmctl(");
+}
+
 int main(void)
 {
 #define PACE_TEST(function) \
@@ -93,6 +117,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		PACE_TEST(test_pause_goes_on_looking),
 		PACE_TEST(test_interval_is_followed),
+		PACE_TEST(test_events_wait_for_the_tick),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
