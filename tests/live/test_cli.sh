@@ -331,4 +331,14 @@ else
 	skip "without root" "the build folder may not be read by others, or there is no setpriv"
 fi
 
+# ---- the machine's name is anybody's who may set it
+
+named() {
+	unshare -u sh -c 'printf "db\033[31m01" >/proc/sys/kernel/hostname && exec "$@"' sh "$@"
+}
+check "a hostile name of the machine: a frame" status 0 named "$shmtop" -b -n 1 --probe=poll
+check "a hostile name of the machine: a frame has it quoted" grep -qF 'shmtop  db\x1b[31m01  ' "$work/out"
+check "a hostile name of the machine: JSON" status 0 named "$shmtop" list -J --probe=poll
+check "a hostile name of the machine: JSON has it quoted" json "$work/out" '.host == "db\\x1b[31m01"'
+
 done_testing
