@@ -2,6 +2,8 @@
 /* The ring of events, the chain of each segment, the sink, and calls per second. */
 #include "model_fixture.h"
 
+#define ADDR UINT64_C(0x7f0000000000)
+
 enum { RING = 8 };
 
 static struct model *small_model(void)
@@ -167,6 +169,92 @@ static void rates_count_the_four_calls_by_second(void **state)
 		assert_int_equal(rates[i], 0);
 }
 
+/* ---- where it was made ---------------------------------------------------------------------- */
+
+static void a_stack_belongs_to_the_creation_of_its_time(void **state)
+{
+	struct model *model = *state;
+
+	make(model, 5, 100, AT(100));
+	attach(model, 5, 100, AT(101), ADDR);
+	assert_false(model_set_stack(model, NS, 5, AT(99), 1, 1));
+	assert_false(model_set_stack(model, NS, 6, AT(100), 1, 1));
+	assert_false(model_set_stack(model, NS + 1, 5, AT(100), 1, 1));
+	assert_int_equal(living(model, 5)->stack, 0);
+	assert_true(model_set_stack(model, NS, 5, AT(100), 7, 3));
+	assert_int_equal(living(model, 5)->stack, 7);
+	assert_int_equal(living(model, 5)->site, 3);
+	assert_int_equal(newest(model, 1)->stack, 7);
+	assert_int_equal(newest(model, 0)->stack, 0);
+	/* of another call its event alone */
+	assert_true(model_set_stack(model, NS, 5, AT(101), 8, 4));
+	assert_int_equal(newest(model, 0)->stack, 8);
+	assert_int_equal(living(model, 5)->stack, 7);
+}
+
+static void a_stack_may_come_when_the_segment_is_gone(void **state)
+{
+	struct model *model = *state;
+
+	make(model, 5, 100, AT(100));
+	control(model, 5, 100, AT(101), IPC_RMID, 0);
+	make(model, 5, 200, AT(102));
+	model_set_stack(model, NS, 5, AT(100), 7, 3);
+	assert_int_equal(living(model, 5)->stack, 0);
+	assert_int_equal(living(model, 5)->older->stack, 7);
+	model_set_stack(model, NS, 5, AT(102), 8, 3);
+	assert_int_equal(living(model, 5)->stack, 8);
+}
+
+/* It was found by others, and removed, before its creator was back from the call. */
+static void a_stack_finds_a_segment_that_was_gone_before_its_creation_was_told(void **state)
+{
+	struct model *model = *state;
+	struct event record = an_event(FACT_ATTACH, 200, AT(99.9));
+	struct event made_late = made(5, 100, AT(100), 8192);
+
+	stand_on(model, "fexit", FACT_EXACT_ALL);
+	record.shmid = 5;
+	record.addr = ADDR;
+	record.size = 8192;
+	record.reason = FACT_REASON_SHMAT;
+	apply(model, &record);
+	record.op = FACT_DESTROY;
+	record.time = AT(99.95);
+	record.reason = FACT_REASON_IPC_RMID;
+	apply(model, &record);
+	made_late.took = CLOCK_SECOND;
+	apply(model, &made_late);
+	assert_int_equal(find(model, 5)->born, AT(99.9));
+	model_set_stack(model, NS, 5, AT(100), 7, 3);
+	assert_int_equal(find(model, 5)->stack, 7);
+}
+
+/* Its event has left the ring by then. */
+static void a_stack_may_come_late(void **state)
+{
+	struct model *model = *state;
+
+	make(model, 5, 100, AT(100));
+	for (int i = 0; i < 5000; i++)
+		control(model, 5, 100, AT(101), IPC_STAT, 0);
+	assert_true(model_set_stack(model, NS, 5, AT(100), 7, 3));
+	assert_int_equal(living(model, 5)->stack, 7);
+}
+
+static void the_cgroup_is_kept(void **state)
+{
+	struct model *model = *state;
+	struct event event = made(5, 100, AT(100), 8192);
+
+	event.cgroup = 4711;
+	apply(model, &event);
+	exited(model, 100, AT(101), 0);
+	assert_int_equal(living(model, 5)->creator->cgroup_id, 4711);
+	assert_string_equal(living(model, 5)->creator->comm, "comm100");
+	assert_int_equal(living(model, 5)->creator->uid, 1000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +263,10 @@ int main(void)
 		cmocka_unit_test(the_sink_hears_all_in_order),
 		MODEL_TEST(derived_events_name_who_did_it),
 		MODEL_TEST(rates_count_the_four_calls_by_second),
+		MODEL_TEST(a_stack_belongs_to_the_creation_of_its_time),
+		MODEL_TEST(a_stack_may_come_when_the_segment_is_gone),
+		MODEL_TEST(a_stack_finds_a_segment_that_was_gone_before_its_creation_was_told),
+		MODEL_TEST(a_stack_may_come_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
