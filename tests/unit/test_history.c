@@ -242,19 +242,6 @@ static void a_stack_may_come_late(void **state)
 	assert_int_equal(living(model, 5)->stack, 7);
 }
 
-static void the_cgroup_is_kept(void **state)
-{
-	struct model *model = *state;
-	struct event event = made(5, 100, AT(100), 8192);
-
-	event.cgroup = 4711;
-	apply(model, &event);
-	exited(model, 100, AT(101), 0);
-	assert_int_equal(living(model, 5)->creator->cgroup_id, 4711);
-	assert_string_equal(living(model, 5)->creator->comm, "comm100");
-	assert_int_equal(living(model, 5)->creator->uid, 1000);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
