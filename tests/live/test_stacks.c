@@ -95,7 +95,7 @@ static bool has_code(const struct sample_mapping *mapping, const struct creator_
 struct shape {
 	const char *name;
 	const char *program; /* of the helpers */
-	const char *library; /* that has a, b and c; NULL: the program */
+	const char *shared;  /* that has a, b and c; NULL: the program */
 	const char *arguments[CREATOR_ARGUMENTS];
 	bool other_tid, other_pid, other_code;
 };
@@ -150,7 +150,7 @@ static void check_shape(struct test *test, const struct shape *shape)
 
 	snprintf(program, sizeof(program), "%s/%s", test->helpers, shape->program);
 	snprintf(library, sizeof(library), "%s/%s", test->helpers,
-		 shape->library ? shape->library : shape->program);
+		 shape->shared ? shape->shared : shape->program);
 	heard_empty(&test->heard, test->probes, program);
 	if (!creator_run_told(program, shape->arguments, &told) || stat(library, &file)) {
 		tap_ok(&test->tap, false, "%s: could not be run", shape->name);
@@ -182,7 +182,7 @@ static const struct shape shapes[] = {
 	{.name = "static program", .program = "creator-static", .arguments = {"--tell"}},
 	{.name = "shared library",
 	 .program = "creator-shared",
-	 .library = "libcreator.so",
+	 .shared = "libcreator.so",
 	 .arguments = {"--tell"}},
 	{.name = "thread",
 	 .program = "creator",
