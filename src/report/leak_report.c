@@ -56,6 +56,10 @@ static void print_unseen(FILE *out, const struct column_context *context,
 		fputs("Not seen: processes that may not be looked at, and what they hold\n", out);
 	if (status->lost)
 		fprintf(out, "Not seen: %" PRIu64 " events that were lost\n", status->lost);
+	if (context->paths && call_paths_is_full(context->paths))
+		fputs("Not seen: where the last ones were made: there were too many different "
+		      "stacks\n",
+		      out);
 	if (!report->watched)
 		fputs("Not seen: who knew a segment, where it was made, whether more come\n", out);
 	else if (!follows)

@@ -6,6 +6,7 @@
 #include <stdio.h>
 
 #include "report/leak_report.h"
+#include "stack/call_paths_internal.h"
 
 enum { TEXT_LEN = 16384 };
 
@@ -82,6 +83,25 @@ static void nothing_found_in_a_watch(void **state)
 			    "No leaks: 3 segments in 2 IPC namespaces, watched for 1m\n");
 }
 
+static void stacks_without_room_are_told(void **state)
+{
+	struct bench *bench = *state;
+	struct call_paths *paths;
+
+	assert_int_equal(call_paths_new(&paths), 0);
+	bench->context.paths = paths;
+	assert_null(strstr(print(bench), "too many different stacks"));
+	for (size_t i = 0; i < CALL_PATHS_MOST; i++) {
+		const struct call_step step = {.addr = i, .offset = i};
+
+		assert_true(call_paths_add(paths, &step, 1, false) > 0);
+	}
+	assert_non_null(strstr(print(bench), "\nNot seen: where the last ones were made: there "
+					     "were too many different stacks\n"));
+	bench->context.paths = NULL;
+	call_paths_free(paths);
+}
+
 static void what_could_not_be_seen(void **state)
 {
 	struct bench *bench = *state;
@@ -154,6 +174,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(nothing_found_in_one_look, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(nothing_found_in_a_watch, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(stacks_without_room_are_told, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_could_not_be_seen, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(as_json, set_up, tear_down),
