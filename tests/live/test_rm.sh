@@ -45,7 +45,7 @@ check "without a terminal: nothing is done" exists "$made"
 check "by shmid" status 0 "$shmtop" rm -y "$made"
 check "by shmid: it is gone" lacks "$made"
 check "by shmid: what it was" said "^$made in here: 16.0K, key -, owner root, age .*, made by [0-9]+\+"
-check "by shmid: what it is taken for" said '^  (new|idle|likely orphan): never attached '
+check "by shmid: what it is taken for" said '^  new: made or last used [0-9]+s ago, nobody has attached it yet$'
 check "by shmid: nobody had it" said '^  attached by nobody$'
 check "by shmid: what came back" said "^$made removed: 0 came back\$"
 make --key 0x5200abcd
