@@ -114,7 +114,10 @@ struct event {
 	uint64_t size;  /* shmget, create: bytes asked for; attach, detach: length of the mapping */
 	uint32_t flags; /* shmget, shmat; attach, detach: enum attachment_flag */
 	int32_t cmd;    /* shmctl, IPC_64 stripped */
-	uint64_t addr;  /* shmat: asked for; shmdt: given; attach, detach: first address */
+	bool has_set;   /* shmctl IPC_SET: what was asked for is known */
+	uint32_t set_uid, set_gid, set_mode; /* permission bits */
+	uint32_t failure;  /* a call that failed: id in judge/failures.h; 0: not looked into */
+	uint64_t addr;     /* shmat: asked for; shmdt: given; attach, detach: first address */
 	uint64_t offset;   /* attach, detach: into the segment, bytes */
 	uint64_t maps;     /* attach, detach: mappings that began or ended */
 	int32_t child;     /* fork */
@@ -192,6 +195,8 @@ struct process_facts {
 	char exe[FACT_TEXT_LEN];
 	char cgroup[FACT_TEXT_LEN];
 };
+
+#define FACT_LABEL_LEN 64
 
 /* An IPC namespace with at least one process */
 struct namespace_facts {

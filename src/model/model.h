@@ -240,8 +240,10 @@ enum { MODEL_SAMPLES = 36 };
 /* An IPC namespace that has processes or segments */
 struct namespace_state {
 	struct namespace_facts facts;
-	bool readable; /* its table was read at the last snapshot */
-	int error;     /* -errno of the last try when not */
+	char label
+		[FACT_LABEL_LEN]; /* whose it is, by its oldest process: "docker 3f2a91c07be1"; "" unknown */
+	bool readable;            /* its table was read at the last snapshot */
+	int error;                /* -errno of the last try when not */
 	size_t unreadable_rows;
 	uint64_t read; /* time of the last good snapshot; 0 never */
 	bool has_limits;
