@@ -29,9 +29,7 @@ enum { SHARE = 20 };
 #define NAME_PATIENCE  (10 * CLOCK_SECOND)
 /* A namespace is made or ends rarely, and events tell of those that matter. */
 #define NAMESPACE_INTERVAL (5 * CLOCK_SECOND)
-/* One's own limits are read once a second, at ticks that come a little early, too; those of other
- * namespaces in turn, so many a look. */
-#define LIMITS_INTERVAL (900 * CLOCK_MS)
+/* One's own limits are read with the table; those of other namespaces in turn, so many a look. */
 enum { LIMITS_AT_ONCE = 4 };
 /* Steady activity never comes to rest: the mappings are confirmed at least this often meanwhile. */
 #define SETTLE_INTERVAL (10 * CLOCK_SECOND)
@@ -59,7 +57,6 @@ struct collector {
 
 	uint64_t lost;           /* as last seen */
 	uint64_t namespaces_due; /* when they are listed again */
-	uint64_t limits_due;     /* one's own limits are read again */
 	size_t limits_turn;      /* looks at the tables so far */
 	uint64_t tables_due;     /* the tables may be read again */
 	uint64_t scan_due;       /* the mappings may be scanned again */
@@ -178,7 +175,7 @@ struct visit {
 	struct collector *collector;
 	uint32_t ipcns;
 	struct limits_facts limits;
-	bool wants_limits, has_limits;
+	bool own, in_turn, has_limits;
 	struct table_rest *rest;
 	bool may_rest, rests;
 };
@@ -189,13 +186,13 @@ static int read_namespace(void *context)
 	int error = table_rest_read(visit->rest, visit->may_rest, &visit->collector->table,
 				    &visit->rests);
 
-	visit->has_limits =
-		!error && visit->wants_limits && limits_read(visit->ipcns, &visit->limits) == 0;
+	if (!error && (visit->in_turn || (visit->own && !visit->rests)))
+		visit->has_limits = limits_read(visit->ipcns, &visit->limits) == 0;
 	return error;
 }
 
 /* Returns -ESRCH when the process that led into the namespace is gone, 0, or what the model said. */
-static int reconcile_namespace(struct collector *collector, size_t index, bool wants_limits,
+static int reconcile_namespace(struct collector *collector, size_t index, bool in_turn,
 			       bool may_rest)
 {
 	const struct namespace_facts *place = &collector->namespaces.rows[index];
@@ -203,7 +200,8 @@ static int reconcile_namespace(struct collector *collector, size_t index, bool w
 	struct visit visit = {
 		.collector = collector,
 		.ipcns = place->ipcns,
-		.wants_limits = wants_limits,
+		.own = place->ipcns == collector->own_ipcns,
+		.in_turn = in_turn,
 		.rest = rest,
 		.may_rest = may_rest && table_rest_tick(rest),
 	};
@@ -247,9 +245,9 @@ static int reconcile_tables(struct collector *collector)
 
 	for (size_t i = 0; i < collector->namespaces.count; i++) {
 		const struct namespace_facts *place = &collector->namespaces.rows[i];
-		bool in_turn = collector->scanned == 0 || i % turns == turn;
-		bool wants_limits = in_turn && place->ipcns != collector->own_ipcns;
-		int error = reconcile_namespace(collector, i, wants_limits, may_rest);
+		bool other = place->ipcns != collector->own_ipcns;
+		bool in_turn = collector->scanned == 0 || (other && i % turns == turn);
+		int error = reconcile_namespace(collector, i, in_turn, may_rest);
 
 		if (error == -ESRCH)
 			collector->namespaces_due = 0;
@@ -364,18 +362,6 @@ static void resolve_processes(struct collector *collector, uint64_t deadline)
 	}
 }
 
-static void read_own_limits(struct collector *collector, uint64_t now)
-{
-	uint32_t own = collector->own_ipcns;
-	struct limits_facts limits;
-
-	if (!own || !wanted_namespace(collector, own) || now < collector->limits_due)
-		return;
-	collector->limits_due = now + LIMITS_INTERVAL;
-	if (limits_read(own, &limits) == 0)
-		model_set_limits(collector->model, &limits);
-}
-
 static int look(struct collector *collector)
 {
 	uint64_t now = clock_now();
@@ -385,7 +371,6 @@ static int look(struct collector *collector)
 	model_set_wall_offset(collector->model, clock_wall(now) - (int64_t)now);
 	if (now >= collector->namespaces_due && (error = list_namespaces(collector)))
 		return error;
-	read_own_limits(collector, now);
 	if (now >= collector->tables_due && (error = reconcile_tables(collector)))
 		return error;
 	/* What happened before a table was read must not look like drift. */
