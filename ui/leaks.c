@@ -79,7 +79,7 @@ static void leaks_select(struct screen *screen, const struct column_context *con
 
 	if (!view_is_old(screen, leaks->revision))
 		return;
-	leaks_collect(context, NULL, &leaks->list);
+	leaks_collect(context, &leaks->list);
 	if (rows_begin(&leaks->rows, leaks->list.count) == 0)
 		for (size_t i = 0; i < leaks->list.count; i++)
 			leaks->rows.ids[i] = leaks_row_id(&leaks->list.rows[i]);

@@ -19,6 +19,7 @@
 
 struct leaks_config {
 	bool json;
+	bool commands;
 	bool frames; /* all of a stack */
 	uint64_t duration;
 	uint64_t grace;
@@ -35,6 +36,9 @@ static const struct option_spec leaks_options[] = {
 	 offsetof(struct leaks_config, duration)},
 	{'F', "filter", "EXPR", "only segments for which this holds", option_text, "an expression",
 	 offsetof(struct leaks_config, filter)},
+	{.name = "commands",
+	 .help = "only the commands that remove them, one a segment",
+	 .field = offsetof(struct leaks_config, commands)},
 	{'k', "stack", .help = "stacks with every frame, and where it lies",
 	 .field = offsetof(struct leaks_config, frames)},
 	{.name = "grace",
@@ -74,6 +78,7 @@ const struct command_spec leaks_spec = {
 		"\n"
 		"  sudo shmtop leaks -d 60\n"
 		"  shmtop leaks -F 'owner=postgres'\n"
+		"  shmtop leaks --commands > remove.sh    to be read before it is run\n"
 		"  shmtop leaks -J | jq -r '.leaks[] | \"\\(.ipcns):\\(.shmid)\"'\n"
 		"\n"
 		"Exit status: 3 when anything is sure, and not suppressed; else 0.",
@@ -153,7 +158,10 @@ static int print_report(const struct leaks *leaks, const struct column_context *
 
 	if (leaks->config->json)
 		return leak_report_json(stdout, context, &report);
-	leak_report_print(stdout, context, &report);
+	if (leaks->config->commands)
+		leak_rows_print_commands(stdout, list);
+	else
+		leak_report_print(stdout, context, &report);
 	return 0;
 }
 
@@ -226,6 +234,10 @@ int leaks_run(const struct cmd_env *env, int argc, char **argv)
 		return status;
 	if ((status = arguments_none(&leaks_spec, operands, argc, argv)))
 		return status;
+	if (config.json && config.commands) {
+		log_error("leaks: --commands are lines, -J is one document: choose one");
+		return EXIT_USAGE;
+	}
 	if (!config.duration &&
 	    (config.rung == COLLECTOR_FEXIT || config.rung == COLLECTOR_TRACEPOINT)) {
 		log_error("leaks: --probe=fexit and tracepoint follow calls: only with -d");

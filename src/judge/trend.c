@@ -11,6 +11,7 @@
 
 enum {
 	TREND_LEAST = 4,    /* points that can tell anything */
+	TREND_NEWEST = 4,   /* the part of them in which it must have gone on */
 	TREND_RISES = 3,    /* at least */
 	TREND_PER_FALL = 8, /* rises for each fall */
 };
@@ -52,7 +53,8 @@ bool trend_grows(const struct trend *trend)
 	size_t rises = 0, falls = 0;
 
 	if (trend->count < TREND_LEAST || points[0].count >= points[last / 2].count ||
-	    points[last / 2].count >= points[last].count)
+	    points[last / 2].count >= points[last].count ||
+	    points[last - (last + TREND_NEWEST - 1) / TREND_NEWEST].count >= points[last].count)
 		return false;
 	for (size_t i = 0; i < last; i++) {
 		rises += points[i + 1].count > points[i].count;

@@ -24,7 +24,7 @@ struct trend {
 
 /* Notes how it is, unless that was done just before. */
 void trend_note(struct trend *trend, uint64_t time, uint64_t count, uint64_t bytes);
-/* Steadily: both halves have grown, and it hardly ever became less. */
+/* Steadily: both halves have grown, and the newest quarter; and it hardly ever became less. */
 bool trend_grows(const struct trend *trend);
 /* Was it 0 at all points? */
 bool trend_is_nothing(const struct trend *trend);

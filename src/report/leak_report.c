@@ -145,7 +145,18 @@ static struct json_object *json_growth_row(const struct column_context *context,
 	return object;
 }
 
-static struct json_object *json_growth(const struct column_context *context)
+/* Of the maker of one of those that are told? */
+static bool is_of_told(const struct leaks_list *list, const struct growth_row *row)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (list->rows[i].site == row->site &&
+		    (row->site || strcmp(list->rows[i].name, row->program) == 0))
+			return true;
+	return false;
+}
+
+static struct json_object *json_growth(const struct column_context *context,
+				       const struct leak_report *report)
 {
 	struct json_object *array = json_object_new_array();
 	size_t count = 0;
@@ -153,7 +164,8 @@ static struct json_object *json_growth(const struct column_context *context)
 		context->growth ? growth_rows(context->growth, &count) : NULL;
 
 	for (size_t i = 0; array && i < count; i++)
-		json_object_array_add(array, json_growth_row(context, &rows[i]));
+		if (!report->filtered || is_of_told(report->list, &rows[i]))
+			json_object_array_add(array, json_growth_row(context, &rows[i]));
 	return array;
 }
 
@@ -166,7 +178,7 @@ int leak_report_json(FILE *out, const struct column_context *context,
 	if (!document)
 		return -ENOMEM;
 	json_add(document, "watched", json_object_new_double(watched));
-	json_add(document, "growth", json_growth(context));
+	json_add(document, "growth", json_growth(context, report));
 	json_add(document, "suppressed", suppress_json(report->suppressions));
 	return json_print_segments(out, document, "leaks", context, report->list->ids,
 				   report->list->id_count);

@@ -89,23 +89,44 @@ static void print_stack(FILE *out, const struct column_context *context,
 		fputs("    ...\n", out);
 }
 
+/* Whoever holds them must let go. */
+static bool is_removable(const struct leaks_row *row)
+{
+	return row->kind != VERDICT_DEST_PINNED && row->kind != VERDICT_ATTACH_LEAK;
+}
+
+static void print_id(FILE *out, const struct segment_id *id)
+{
+	fprintf(out, " %" PRIu32 ":%" PRId32, id->ipcns, id->shmid);
+}
+
 static void print_removal(FILE *out, const struct leaks_list *list, const struct leaks_row *row)
 {
 	size_t shown = row->count < IDS_SHOWN ? row->count : IDS_SHOWN;
 
-	if (row->kind == VERDICT_DEST_PINNED || row->kind == VERDICT_ATTACH_LEAK) {
+	if (!is_removable(row)) {
 		fputs("  no removal helps: whoever holds it must let go\n", out);
 		return;
 	}
 	fputs("  shmtop rm", out);
-	for (size_t i = 0; i < shown; i++) {
-		const struct segment_id *id = &list->ids[row->first + i];
-
-		fprintf(out, " %" PRIu32 ":%" PRId32, id->ipcns, id->shmid);
-	}
+	for (size_t i = 0; i < shown; i++)
+		print_id(out, &list->ids[row->first + i]);
 	fputc('\n', out);
 	if (shown < row->count)
-		fprintf(out, "  and %zu more: shmtop leaks -J\n", row->count - shown);
+		fprintf(out, "  and %zu more: shmtop leaks --commands\n", row->count - shown);
+}
+
+void leak_rows_print_commands(FILE *out, const struct leaks_list *list)
+{
+	for (size_t i = 0; i < list->count; i++) {
+		const struct leaks_row *row = &list->rows[i];
+
+		for (size_t j = 0; is_removable(row) && j < row->count; j++) {
+			fputs("shmtop rm", out);
+			print_id(out, &list->ids[row->first + j]);
+			fputc('\n', out);
+		}
+	}
 }
 
 void leak_rows_print(FILE *out, const struct column_context *context, const struct leaks_list *list,

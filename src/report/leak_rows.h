@@ -16,6 +16,9 @@ struct leak_rows_options {
 void leak_rows_print(FILE *out, const struct column_context *context, const struct leaks_list *list,
 		     const struct leak_rows_options *options);
 
+/* Only the commands, one a segment, row by row: "shmtop rm 4026531839:7" */
+void leak_rows_print_commands(FILE *out, const struct leaks_list *list);
+
 /* "1 segment (1.00K)"; "990 segments (15.4M)". Returns out. */
 enum { LEAK_ROWS_COUNT_LEN = 96 };
 char *leak_rows_count(char out[static LEAK_ROWS_COUNT_LEN], size_t count, uint64_t size);

@@ -309,28 +309,18 @@ int leaks_collect_chosen(const struct column_context *context, leaks_choice *cho
 	return error;
 }
 
-/* All that have any confidence, and pass */
-struct leaks_passing {
-	const struct column_context *context;
-	const struct filter *filter;
-};
-
-static bool leaks_passes(void *choosing, const struct segment *segment, enum verdict_kind kind,
-			 enum verdict_confidence confidence)
+static bool leaks_is_suspect(void *choosing, const struct segment *segment, enum verdict_kind kind,
+			     enum verdict_confidence confidence)
 {
-	const struct leaks_passing *passing = choosing;
-
+	(void)choosing;
+	(void)segment;
 	(void)kind;
-	return confidence != VERDICT_NONE &&
-	       (!passing->filter || filter_match(passing->filter, passing->context, segment));
+	return confidence != VERDICT_NONE;
 }
 
-int leaks_collect(const struct column_context *context, const struct filter *filter,
-		  struct leaks_list *list)
+int leaks_collect(const struct column_context *context, struct leaks_list *list)
 {
-	struct leaks_passing passing = {context, filter};
-
-	return leaks_collect_chosen(context, leaks_passes, &passing, list);
+	return leaks_collect_chosen(context, leaks_is_suspect, NULL, list);
 }
 
 struct leaks_total leaks_sum(const struct leaks_list *list)

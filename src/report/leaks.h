@@ -52,11 +52,8 @@ struct leaks_list {
 	struct leaks_total total[VERDICT_CONFIDENCES];
 };
 
-/* Refills the list, which starts zeroed. `filter` NULL: all. 0 or -ENOMEM: then it is empty. Nothing in it
- * points into the model. */
-struct filter;
-int leaks_collect(const struct column_context *context, const struct filter *filter,
-		  struct leaks_list *list);
+/* Refills the list, which starts zeroed. 0 or -ENOMEM: then it is empty. Nothing in it points into the model. */
+int leaks_collect(const struct column_context *context, struct leaks_list *list);
 /* The same with the segments that `choice` takes; their confidence may be VERDICT_NONE. */
 typedef bool leaks_choice(void *choosing, const struct segment *segment, enum verdict_kind kind,
 			  enum verdict_confidence confidence);

@@ -68,7 +68,11 @@ check "orphans: one paragraph" same "$(grep -c '^[a-z].*: [0-9]* segments* (' "$
 check "orphans: likely, how many, how large" said '^likely orphan: 12 segments \(192K\), 0 in memory$'
 check "orphans: the evidence" said '^  the longest: .*nattch 0|^  the longest: never attached'
 check "orphans: a total" said '^Total: likely 12 segments \(192K\); 0 of memory would come back$'
-check "orphans: the ids are bounded" said '^  and 4 more: shmtop leaks -J$'
+check "orphans: the ids are bounded" said '^  and 4 more: shmtop leaks --commands$'
+check "orphans: the commands" status 0 "$shmtop" leaks --commands $here --grace 0
+check "orphans: the commands, one a segment" same "$(sort "$work/out")" \
+	"$(sed -n "s/^segment /shmtop rm $ipcns:/p" "$work/made" | sort)"
+check "orphans: commands are no document" status 2 "$shmtop" leaks --commands -J
 check "orphans: all of them in JSON" status 0 "$shmtop" leaks -J $here --grace 0
 check "orphans: all of them in JSON, the mailbox is none" tells --argjson ns "$ipcns" \
 	--argjson ids "$(sed -n 's/^segment //p' "$work/made" | jq -sc sort)" '([.leaks[].shmid] | sort) == $ids

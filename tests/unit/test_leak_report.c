@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "judge/growth.h"
 #include "report/leak_report.h"
 #include "stack/call_paths_internal.h"
 
@@ -131,7 +132,7 @@ static void what_was_found(void **state)
 {
 	struct bench *bench = *state;
 
-	assert_int_equal(leaks_collect(&bench->context, NULL, &bench->list), 0);
+	assert_int_equal(leaks_collect(&bench->context, &bench->list), 0);
 	bench->report.watched = CLOCK_SECOND;
 	const char *text = print(bench);
 
@@ -149,7 +150,7 @@ static void as_json(void **state)
 	FILE *out = fmemopen(bench->text, TEXT_LEN, "w");
 	struct json_object *object, *leaks;
 
-	assert_int_equal(leaks_collect(&bench->context, NULL, &bench->list), 0);
+	assert_int_equal(leaks_collect(&bench->context, &bench->list), 0);
 	bench->report.watched = 1500 * CLOCK_MS;
 	assert_non_null(out);
 	assert_int_equal(leak_report_json(out, &bench->context, &bench->report), 0);
@@ -169,6 +170,39 @@ static void as_json(void **state)
 	json_object_put(object);
 }
 
+static size_t growth_rows_told(struct bench *bench)
+{
+	FILE *out = fmemopen(bench->text, TEXT_LEN, "w");
+
+	assert_non_null(out);
+	assert_int_equal(leak_report_json(out, &bench->context, &bench->report), 0);
+	fclose(out);
+
+	struct json_object *object = json_tokener_parse(bench->text);
+	size_t count = json_object_array_length(json_object_object_get(object, "growth"));
+
+	json_object_put(object);
+	return count;
+}
+
+static void growth_of_others_is_not_told(void **state)
+{
+	struct bench *bench = *state;
+	struct growth *growth;
+
+	assert_int_equal(growth_new(&growth), 0);
+	assert_int_equal(growth_update(growth, bench->context.model, SAMPLE_NOW), 0);
+	bench->context.growth = growth;
+	bench->report.filtered = true;
+	assert_int_equal(growth_rows_told(bench), 0);
+	bench->report.filtered = false;
+	assert_int_equal(growth_rows_told(bench), 1);
+	assert_int_equal(leaks_collect(&bench->context, &bench->list), 0);
+	bench->report.filtered = true;
+	assert_int_equal(growth_rows_told(bench), 1);
+	growth_free(growth);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -178,6 +212,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(what_could_not_be_seen, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(what_was_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(as_json, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(growth_of_others_is_not_told, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -169,7 +169,7 @@ static void call_sites_are_told_apart_and_ids_bounded(void **state)
 	assert_has(text, "sure orphan: 20 segments (19.5K)\n"
 			 "  made by server at handle_request server.c:42\n");
 	assert_has(text, "  shmtop rm 3:1 3:2 3:3 3:4 3:5 3:6 3:7 3:8\n"
-			 "  and 12 more: shmtop leaks -J\n"
+			 "  and 12 more: shmtop leaks --commands\n"
 			 "\n"
 			 "sure orphan: 2 segments (1.95K)\n"
 			 "  made by server at reload server.c:42\n");

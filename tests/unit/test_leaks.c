@@ -3,7 +3,6 @@
 #include "sample.h"
 
 #include "judge/growth.h"
-#include "report/filter.h"
 #include "report/leaks.h"
 
 static int set_up(void **state)
@@ -65,7 +64,7 @@ static void one_leak_is_told_in_words(void **state)
 {
 	struct leaks_list list = {0};
 
-	assert_int_equal(leaks_collect(*state, NULL, &list), 0);
+	assert_int_equal(leaks_collect(*state, &list), 0);
 	assert_int_equal(list.count, 1);
 	assert_string_equal(list.rows[0].name, "-");
 	assert_int_equal(list.rows[0].kind, VERDICT_ORPHAN);
@@ -127,7 +126,7 @@ static void leaks_are_grouped_by_verdict_and_maker(void **state)
 	end(model, 503, 15, 9);
 	end(model, 504, 15, 0);
 	look(model, rows, 7);
-	assert_int_equal(leaks_collect(context, NULL, &list), 0);
+	assert_int_equal(leaks_collect(context, &list), 0);
 	/* 10 is known to its creator, who lives */
 	assert_int_equal(list.count, 3);
 	const struct leaks_row *row = &list.rows[0];
@@ -163,7 +162,7 @@ static void leaks_are_grouped_by_verdict_and_maker(void **state)
 	assert_false(leaks_row_has(context, row, sample_segment(context, 32769)));
 
 	/* again into the same list */
-	assert_int_equal(leaks_collect(context, NULL, &list), 0);
+	assert_int_equal(leaks_collect(context, &list), 0);
 	assert_int_equal(list.count, 3);
 	assert_int_equal(list.total[VERDICT_HIGH].count, 3);
 	leaks_free(&list);
@@ -188,7 +187,7 @@ static void two_call_sites_are_told_apart(void **state)
 			model_process_known(model, wanted, &facts, SAMPLE_NOW);
 	for (int i = 0; i < 4; i++)
 		end(model, 500 + i, 15, 0);
-	assert_int_equal(leaks_collect(context, NULL, &list), 0);
+	assert_int_equal(leaks_collect(context, &list), 0);
 	assert_int_equal(list.count, 4);
 	/* of one the executable is known, and so it is of the other */
 	assert_int_equal(list.rows[0].site, 1);
@@ -202,21 +201,25 @@ static void two_call_sites_are_told_apart(void **state)
 	leaks_free(&list);
 }
 
-static void a_filter_leaves_others_out(void **state)
+static bool is_small(void *choosing, const struct segment *segment, enum verdict_kind kind,
+		     enum verdict_confidence confidence)
+{
+	(void)choosing;
+	(void)kind;
+	return confidence != VERDICT_NONE && segment->facts.size < 2 << 20;
+}
+
+static void a_choice_leaves_others_out(void **state)
 {
 	const struct column_context *context = *state;
-	struct filter_error error;
-	struct filter *filter;
 	struct leaks_list list = {0};
 
 	make(sample_model(context), 8, 500, 40, 0);
 	end(sample_model(context), 500, 15, 0);
-	assert_int_equal(filter_parse("size<2M", &filter, &error), 0);
-	assert_int_equal(leaks_collect(context, filter, &list), 0);
+	assert_int_equal(leaks_collect_chosen(context, is_small, NULL, &list), 0);
 	assert_int_equal(list.count, 1);
 	assert_int_equal(list.rows[0].largest.shmid, 8);
 	assert_int_equal(list.total[VERDICT_MEDIUM].count, 0);
-	filter_free(filter);
 	leaks_free(&list);
 }
 
@@ -235,7 +238,7 @@ static void growth_is_told_with_its_rate(void **state)
 				 0);
 	}
 	context->growth = growth;
-	assert_int_equal(leaks_collect(context, NULL, &list), 0);
+	assert_int_equal(leaks_collect(context, &list), 0);
 	assert_int_equal(list.count, 2);
 	assert_int_equal(list.rows[1].kind, VERDICT_GROWING);
 	assert_int_equal(list.rows[1].confidence, VERDICT_MEDIUM);
@@ -274,7 +277,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(leaks_are_grouped_by_verdict_and_maker, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(two_call_sites_are_told_apart, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_filter_leaves_others_out, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_choice_leaves_others_out, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(growth_is_told_with_its_rate, set_up, tear_down),
 		cmocka_unit_test(reasons_are_joined),
 	};

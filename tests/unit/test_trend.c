@@ -45,6 +45,8 @@ static void what_is_no_growth_is_not(void **state)
 	assert_grows("1115555555", false); /* a step */
 	assert_grows("0123333333", false); /* a start */
 	assert_grows("5555555558", false); /* a step */
+	assert_grows("012345677777", false); /* it ended */
+	assert_grows("012345677778", true);
 	assert_grows("9876543210", false);
 	assert_grows("0101010101", false);
 	assert_grows("0246024602", false); /* a saw */
