@@ -77,23 +77,8 @@ fi
 
 # ---- PostgreSQL
 
-postgres_bin=$(find /usr/lib/postgresql -name initdb -type f 2>/dev/null | sort -V | tail -n 1)
-postgres_bin=${postgres_bin%/initdb}
-postgres_user=nobody
-id postgres >/dev/null 2>&1 && postgres_user=postgres
-
-# In a subshell, which becomes the command
-become_postgres() {
-	exec setpriv --reuid="$postgres_user" --regid="$(id -g "$postgres_user")" --clear-groups "$@"
-}
-
-as_postgres() {
-	(become_postgres "$@")
-}
-
-postgres_ready() {
-	as_postgres "$postgres_bin/pg_isready" -q -h "$work/postgres"
-}
+# shellcheck source=tests/live/helpers/postgres.sh
+. tests/live/helpers/postgres.sh
 
 # The server and all its processes, sorted, as a JSON array
 postgres_processes() {
@@ -104,10 +89,7 @@ postgres_processes() {
 }
 
 if [ -n "$postgres_bin" ] && have setpriv; then
-	chmod 755 "$work"
-	install -d -o "$postgres_user" -m 700 "$work/postgres"
-	check "a PostgreSQL cluster" status 0 as_postgres "$postgres_bin/initdb" -N -A trust \
-		-D "$work/postgres"
+	check "a PostgreSQL cluster" status 0 postgres_init
 	"$shmtop" trace -J -c postgres >"$work/trace" 2>"$work/trace.err" &
 	tracer=$!
 	# A program of that name that calls until the trace has told of it
@@ -117,25 +99,13 @@ if [ -n "$postgres_bin" ] && have setpriv; then
 		"$work/canary/postgres" >/dev/null && [ -s "$work/trace" ]
 	}
 	check "PostgreSQL: a trace by name is ready" wait_for 20 told
-	postgres_start() {
-		become_postgres "$postgres_bin/postgres" -D "$work/postgres" -c shared_memory_type=sysv \
-			-c listen_addresses= -c "unix_socket_directories=$work/postgres" \
-			-c shared_buffers=16MB -c fsync=off >>"$work/postgres.log" 2>&1 &
-		server=$!
-	}
 	postgres_start
 	check "PostgreSQL is up" wait_for 30 postgres_ready
-	session() {
-		become_postgres psql -q -h "$work/postgres" -d postgres -c 'select pg_sleep(60)' \
-			>/dev/null 2>&1 &
-	}
-	session
-	session
-	session
+	postgres_session
+	postgres_session
+	postgres_session
 	sessions() {
-		[ "$(as_postgres psql -At -h "$work/postgres" -d postgres -c \
-			"select count(*) from pg_stat_activity where query like '%pg_sleep%'
-			and pid <> pg_backend_pid()")" = 3 ]
+		[ "$(postgres_sleepers | wc -l)" = 3 ]
 	}
 	check "PostgreSQL has three sessions" wait_for 20 sessions
 
