@@ -108,6 +108,7 @@ SCRIPT_TESTS := $(wildcard tests/unit/*.sh tests/live/*.sh tests/screen/*.sh)
 ROOMS_base     :=
 ROOMS_model    := model
 ROOMS_judge    := judge model
+ROOMS_test_verdict_gone := judge model
 ROOMS_test_verdict_rises := judge model
 ROOMS_test_verdict_traps := judge model
 ROOMS_observe  := observe
@@ -120,6 +121,7 @@ ROOMS_test_call_paths := stack
 LIBS_test_call_paths  :=
 ROOMS_cmd      := cmd report judge model stack
 LIBS_cmd       := json-c
+ROOMS_test_namespace_names := cmd report judge model observe stack
 # What the view has that needs no terminal
 ROOMS_test_config  := ui report judge model stack
 LIBS_test_config   := json-c

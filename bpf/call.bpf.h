@@ -7,6 +7,7 @@
 #define CALL_BPF_H
 
 #include "event.bpf.h"
+#include "failure.bpf.h"
 #include "stack.bpf.h"
 
 #define MAX_ERRNO 4095
@@ -215,6 +216,14 @@ static __always_inline bool call_wanted(enum shm_event_kind kind, __s64 ret)
 	return event_wanted(kind) && (!filter_failed || is_error(ret));
 }
 
+/* Told beside calls that failed, since it explains those to come: where segments come from and go */
+static __always_inline bool call_explains(const struct call *call, enum shm_event_kind kind,
+					  __s64 ret, bool created)
+{
+	return created ||
+	       (kind == SHM_EVENT_SHMCTL && !ret && ((__u32)call->args[1] & ~IPC_64) == IPC_RMID);
+}
+
 /* Who made or attached a segment is known from now on. */
 static __always_inline void call_know(struct task_struct *task, const struct call *call, __s64 ret,
 				      bool created)
@@ -243,6 +252,24 @@ static __always_inline __s64 call_result(const struct call *call, __s64 ret)
 	return addr;
 }
 
+/* What an IPC_SET asks for. The kernel has just read it. */
+static __always_inline void call_set(const struct call *call, struct shm_event *event)
+{
+	const void *buffer = (const void *)call->args[2];
+	struct {
+		__u32 uid, gid, cuid, cgid, mode;
+	} set;
+
+	if (call->door != DOOR_NATIVE && call->door != DOOR_TRACEPOINT)
+		return; /* another layout */
+	if (bpf_probe_read_user(&set, sizeof(set), buffer + IPC_PERM_UID))
+		return;
+	event->shmctl.set_uid = set.uid;
+	event->shmctl.set_gid = set.gid;
+	event->shmctl.set_mode = set.mode;
+	event->flags |= SHM_EVENT_SET;
+}
+
 static __always_inline void call_arguments(const struct call *call, struct shm_event *event)
 {
 	switch (call->kind) {
@@ -263,6 +290,8 @@ static __always_inline void call_arguments(const struct call *call, struct shm_e
 	case SHM_EVENT_SHMCTL:
 		event->shmctl.shmid = call->args[0];
 		event->shmctl.cmd = call->args[1];
+		if ((__u32)call->args[1] == IPC_SET)
+			call_set(call, event);
 		break;
 	}
 }
@@ -314,7 +343,7 @@ static __always_inline void call_sample(struct task_struct *task, const struct c
 	const __u8 flags = *(volatile __u8 *)&event->flags;
 	__u64 time = call->stack_time;
 
-	if (!call_has_stack(task, kind, event->ret, flags & SHM_EVENT_CREATED))
+	if (filter_failed || !call_has_stack(task, kind, event->ret, flags & SHM_EVENT_CREATED))
 		return;
 	if (stacks == STACKS_HERE)
 		time = call_send_stack(task, call, kind, event->ret, event->time) ? event->time : 0;
@@ -348,10 +377,13 @@ static __always_inline void call_exit(struct task_struct *task, enum call_door d
 	created = kind == SHM_EVENT_SHMGET && shmget_created(task, call, ret);
 	if (follow_life)
 		call_know(task, call, ret, created);
-	if (call_wanted(kind, ret))
+	if (is_error(ret))
+		event = event_wanted(kind) ? failure_reserve(task, kind) : NULL;
+	else if (call_wanted(kind, ret) ||
+		 (event_wanted(kind) && call_explains(call, kind, ret, created)))
 		event = event_reserve(task, kind);
 	if (event) {
-		event->flags = created ? SHM_EVENT_CREATED : 0;
+		event->flags |= created ? SHM_EVENT_CREATED : 0;
 		event->ret = ret;
 		call_arguments(call, event);
 		if (known_kind == SHM_EVENT_SHMGET || known_kind == SHM_EVENT_SHMAT)

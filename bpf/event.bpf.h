@@ -84,18 +84,14 @@ static __always_inline void event_comm(struct shm_event *event, struct task_stru
 	}
 }
 
-/* A record with all that is said of the current task; NULL when it was lost. */
-static __always_inline struct shm_event *event_reserve(struct task_struct *task, __u32 kind)
+/* All that is said of the current task */
+static __always_inline void event_fill(struct shm_event *event, struct task_struct *task,
+				       __u32 kind, __u16 size)
 {
-	struct shm_event *event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
 	struct task_struct *leader, *parent;
 	__u64 uid_gid;
 
-	if (!event) {
-		lose(SHM_LOSS_RING, kind);
-		return NULL;
-	}
-	event->size = sizeof(*event);
+	event->size = size;
 	event->kind = kind;
 	event->flags = 0;
 	event->ipcns = task_ipcns(task);
@@ -115,6 +111,18 @@ static __always_inline struct shm_event *event_reserve(struct task_struct *task,
 	event->gid = uid_gid >> 32;
 	event_comm(event, task);
 	event->ret = 0;
+}
+
+/* A record of the current task; NULL when it was lost. */
+static __always_inline struct shm_event *event_reserve(struct task_struct *task, __u32 kind)
+{
+	struct shm_event *event = bpf_ringbuf_reserve(&ring, sizeof(*event), 0);
+
+	if (!event) {
+		lose(SHM_LOSS_RING, kind);
+		return NULL;
+	}
+	event_fill(event, task, kind, sizeof(*event));
 	return event;
 }
 

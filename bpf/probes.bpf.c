@@ -199,7 +199,7 @@ int raw_sys_exit(struct bpf_raw_tracepoint_args *ctx)
 CALL_BY_TRACEPOINT(shmget, SHM_EVENT_SHMGET, ctx->args[0], ctx->args[1], ctx->args[2])
 CALL_BY_TRACEPOINT(shmat, SHM_EVENT_SHMAT, ctx->args[0], ctx->args[1], ctx->args[2])
 CALL_BY_TRACEPOINT(shmdt, SHM_EVENT_SHMDT, ctx->args[0])
-CALL_BY_TRACEPOINT(shmctl, SHM_EVENT_SHMCTL, ctx->args[0], ctx->args[1])
+CALL_BY_TRACEPOINT(shmctl, SHM_EVENT_SHMCTL, ctx->args[0], ctx->args[1], ctx->args[2])
 
 /* ---- calls: with stacks ---------------------------------------------------------------------- */
 

@@ -31,6 +31,8 @@ enum shm_event_flag {
 	SHM_EVENT_ASIDE =
 		1 << 2, /* fork: by who has none mapped; exit: of who only knows of one. Told
 				     * for what can be concluded: nobody asked to see it */
+	SHM_EVENT_SET = 1 << 3,    /* shmctl IPC_SET: what was asked for is known */
+	SHM_EVENT_CALLER = 1 << 4, /* it is the head of a struct shm_failure */
 };
 
 /* Why: attach, detach, destroy */
@@ -95,8 +97,9 @@ enum shm_role {
 	SHM_ROLE_KNOWS = 3,
 };
 
-/* One record, the same size for every kind (at most 160 bytes). All pids are those of the viewer's
- * pid namespace where the task is visible in it, else of the initial one. */
+/* One record, the same size for every kind (at most 160 bytes), that of a call that failed with more
+ * behind it. All pids are those of the viewer's pid namespace where the task is visible in it, else of
+ * the initial one. */
 struct shm_event {
 	__u16 size; /* bytes of this record */
 	__u8 kind;  /* enum shm_event_kind */
@@ -136,6 +139,10 @@ struct shm_event {
 		struct {
 			__s32 shmid;
 			__s32 cmd; /* as passed, IPC_64 not stripped */
+			/* With SHM_EVENT_SET: as the caller's user namespace numbers them */
+			__u32 set_uid;
+			__u32 set_gid;
+			__u32 set_mode;
 		} shmctl;
 		struct {
 			__u64 child_mm;
@@ -161,6 +168,32 @@ struct shm_event {
 			__u32 reason; /* enum shm_reason */
 		} destroy;
 	};
+};
+
+enum shm_caller_flag {
+	/* Its capabilities are those of the initial user namespace */
+	SHM_CALLER_INITIAL = 1 << 0,
+	/* And these of the one that its IPC namespace belongs to */
+	SHM_CALLER_IPC_OWNER = 1 << 1,
+};
+
+/* Who made a call that failed, as the kernel knew it at that moment: what decides about such calls */
+struct shm_caller {
+	__u64 capabilities; /* effective, a bit each */
+	__u64 pages;        /* of its address space */
+	__u64 locked_pages; /* of these */
+	__u64 mm_flags;     /* VM_* that every new mapping gets; VM_LOCKED: mlockall(MCL_FUTURE) */
+	__u64 most_bytes;   /* RLIMIT_AS; ~0: none */
+	__u64 most_locked;  /* RLIMIT_MEMLOCK, bytes; ~0: none */
+	__u32 mappings;
+	__u32 euid;
+	__u32 fsgid;
+	__u32 flags; /* enum shm_caller_flag */
+};
+
+struct shm_failure {
+	struct shm_event event; /* its size is that of all */
+	struct shm_caller caller;
 };
 
 /* A user stack, in a ring of its own: what is needed to unwind it when its process is gone. Behind the

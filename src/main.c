@@ -13,9 +13,9 @@
 #include "ui/screen.h"
 
 static const struct cmd commands[] = {
-	{&list_spec, list_run},     {&show_spec, show_run}, {&trace_spec, trace_run},
-	{&leaks_spec, leaks_run},   {&run_spec, run_run},   {&rm_spec, rm_run},
-	{&doctor_spec, doctor_run}, {&demo_spec, demo_run},
+	{&list_spec, list_run},   {&show_spec, show_run},     {&trace_spec, trace_run},
+	{&leaks_spec, leaks_run}, {&run_spec, run_run},       {&peek_spec, peek_run},
+	{&rm_spec, rm_run},       {&doctor_spec, doctor_run}, {&demo_spec, demo_run},
 };
 
 static const struct cmd live = {&live_spec, live_run};

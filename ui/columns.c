@@ -62,15 +62,30 @@ size_t columns_move(struct column_set *set, size_t index, int step)
 	return to;
 }
 
-static int columns_least(enum column_id id)
+/* A container with its short id, but not all of a pod's */
+enum { COLUMNS_NS_LEAST = 10, COLUMNS_NS_ENOUGH = 19 };
+
+static int columns_least(enum column_id id, int ns_width)
 {
+	if (id == COLUMN_NS)
+		return ns_width < COLUMNS_NS_LEAST    ? COLUMNS_NS_LEAST
+		       : ns_width > COLUMNS_NS_ENOUGH ? COLUMNS_NS_ENOUGH
+						      : ns_width;
 	for (size_t i = 0; i < COLUMNS_USUAL; i++)
 		if (columns_table[i].id == id)
 			return columns_table[i].least;
 	return (int)column_table[id].width;
 }
 
-void columns_layout(const struct column_set *set, bool several_namespaces, int width,
+/* Names of namespaces take what they need, and no more. */
+static int columns_most(enum column_id id, int ns_width)
+{
+	int width = (int)column_table[id].width;
+
+	return id == COLUMN_NS && ns_width < width ? ns_width : width;
+}
+
+void columns_layout(const struct column_set *set, int ns_width, int width,
 		    struct columns_layout *layout)
 {
 	int room = width;
@@ -78,18 +93,18 @@ void columns_layout(const struct column_set *set, bool several_namespaces, int w
 	layout->count = 0;
 	for (size_t i = 0; i < COLUMNS_COUNT; i++) {
 		enum column_id id = set->ids[i];
-		int needed = columns_least(id) + (layout->count > 0 ? 1 : 0);
+		int needed = columns_least(id, ns_width) + (layout->count > 0 ? 1 : 0);
 
-		if (!set->shown[id] || (id == COLUMN_NS && !several_namespaces))
+		if (!set->shown[id] || (id == COLUMN_NS && !ns_width))
 			continue;
 		if (needed > room)
 			break;
 		room -= needed;
 		layout->ids[layout->count] = id;
-		layout->widths[layout->count++] = columns_least(id);
+		layout->widths[layout->count++] = columns_least(id, ns_width);
 	}
 	for (size_t i = 0; i < layout->count && room > 0; i++) {
-		int more = (int)column_table[layout->ids[i]].width - layout->widths[i];
+		int more = columns_most(layout->ids[i], ns_width) - layout->widths[i];
 
 		if (more > room)
 			more = room;

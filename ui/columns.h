@@ -25,9 +25,9 @@ struct columns_layout {
 	size_t count;
 };
 
-/* What fits into `width`, from the left, one blank between two. The namespace is left out unless there are
- * several. */
-void columns_layout(const struct column_set *set, bool several_namespaces, int width,
+/* What fits into `width`, from the left, one blank between two. `ns_width` is that of the longest name of a
+ * namespace, in columns; 0: namespaces are left out. */
+void columns_layout(const struct column_set *set, int ns_width, int width,
 		    struct columns_layout *layout);
 
 #endif

@@ -5,9 +5,9 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/clock.h"
-#include "base/log.h"
 #include "stack/call_paths.h"
 
 enum { FACTS_NAME_WIDTH = 10, FACTS_HISTORY_WIDTH = 40, FACTS_HISTORY_MAX = 60 };
@@ -39,6 +39,23 @@ const char *detail_ago(const struct column_context *context, uint64_t time,
 	return units_age(out, context->now > time ? (context->now - time) / CLOCK_SECOND : 0);
 }
 
+/* Whose namespace it is; not of one's own, and where nobody knows */
+static void facts_namespace(const struct column_context *context, const struct segment *segment,
+			    struct detail_facts *facts)
+{
+	const struct namespace_state *place =
+		segment->gone ? NULL : model_namespace(context->model, segment->id.ipcns);
+	const struct namespace_owner *owner = place ? &place->owner : NULL;
+
+	if (!owner || !owner->pid || segment->id.ipcns == context->own_ipcns)
+		return;
+	fact_add(facts, "Namespace", THEME_PLAIN,
+		 "%" PRIu32 ", oldest process %" PRId32 " %s%s%s%s%s%s%s", segment->id.ipcns,
+		 owner->pid, owner->comm, owner->container[0] ? ", container " : "",
+		 owner->container, owner->pod[0] ? ", pod " : "", owner->pod,
+		 owner->unit[0] ? ", unit " : "", owner->unit);
+}
+
 static void facts_identity(const struct column_context *context, const struct segment *segment,
 			   struct detail_facts *facts)
 {
@@ -47,6 +64,7 @@ static void facts_identity(const struct column_context *context, const struct se
 	fact_add(facts, "Segment", THEME_STRONG, "%" PRId32 "  key %s  IPC namespace %s",
 		 segment->id.shmid, cell(context, segment, COLUMN_KEY, a),
 		 cell(context, segment, COLUMN_NS, b));
+	facts_namespace(context, segment, facts);
 }
 
 static enum theme_role facts_role(const struct verdict *verdict)
@@ -103,6 +121,16 @@ static void facts_stack(const struct column_context *context, const struct segme
 		fact_add(facts, "", THEME_PLAIN, "...");
 }
 
+/* " (7 inside)" */
+static const char *fact_inside(const struct process *process, char out[static COLUMN_CELL_LEN])
+{
+	char pid[COLUMN_PID_LEN];
+	const char *inside = process ? strchr(column_pid(process, pid), ' ') : NULL;
+
+	snprintf(out, COLUMN_CELL_LEN, "%s", inside ? inside : "");
+	return out;
+}
+
 static void facts_people(const struct column_context *context, const struct segment *segment,
 			 struct detail_facts *facts)
 {
@@ -113,9 +141,11 @@ static void facts_people(const struct column_context *context, const struct segm
 		 cell(context, segment, COLUMN_SWAP, c));
 	fact_add(facts, "Owner", THEME_PLAIN, "%s, permissions %s",
 		 cell(context, segment, COLUMN_OWNER, a), cell(context, segment, COLUMN_PERM, b));
-	fact_add(facts, "Creator", THEME_PLAIN, "%s  %s", cell(context, segment, COLUMN_CREATOR, a),
+	fact_add(facts, "Creator", THEME_PLAIN, "%s%s  %s",
+		 cell(context, segment, COLUMN_CREATOR, a), fact_inside(segment->creator, b),
 		 segment->creator ? segment->creator->cmdline : "");
-	fact_add(facts, "Last user", THEME_PLAIN, "%s  %s", cell(context, segment, COLUMN_LAST, a),
+	fact_add(facts, "Last user", THEME_PLAIN, "%s%s  %s",
+		 cell(context, segment, COLUMN_LAST, a), fact_inside(segment->last, b),
 		 segment->last ? segment->last->cmdline : "");
 	fact_add(facts, "Age", THEME_PLAIN, "%s, idle %s", cell(context, segment, COLUMN_AGE, a),
 		 cell(context, segment, COLUMN_IDLE, b));
@@ -166,19 +196,12 @@ static void facts_state(const struct column_context *context, const struct segme
 			struct detail_facts *facts)
 {
 	unsigned int flags = column_flags(context, segment);
-	char age[UNITS_LEN], name[LOG_ERRNO_LEN];
 
 	if (flags & (COLUMN_FLAG_LOCKED | COLUMN_FLAG_HUGETLB | COLUMN_FLAG_NORESERVE))
 		fact_add(facts, "Memory", THEME_PLAIN, "%s%s%s",
 			 flags & COLUMN_FLAG_LOCKED ? "L locked  " : "",
 			 flags & COLUMN_FLAG_HUGETLB ? "H huge pages  " : "",
 			 flags & COLUMN_FLAG_NORESERVE ? "N no swap reserved" : "");
-	if (segment->removal)
-		fact_add(facts, "IPC_RMID", segment->removal_ret < 0 ? THEME_BAD : THEME_PLAIN,
-			 "%s ago by %" PRId32 ": %s", detail_ago(context, segment->removal, age),
-			 segment->removal_pid,
-			 segment->removal_ret < 0 ? log_errno_name((int)segment->removal_ret, name)
-						  : "accepted");
 }
 
 void detail_facts(const struct column_context *context, const struct segment *segment,

@@ -15,6 +15,7 @@
 
 enum holders_column {
 	HOLDERS_PID,
+	HOLDERS_INNER,
 	HOLDERS_NAME,
 	HOLDERS_MAPS,
 	HOLDERS_MODE,
@@ -29,6 +30,7 @@ enum holders_column {
 
 static const struct table_column holders_columns[HOLDERS_COLUMNS] = {
 	[HOLDERS_PID] = {.title = "PID", .least = 7, .right = true},
+	[HOLDERS_INNER] = {.title = "INSIDE", .least = 6, .right = true, .rank = 4},
 	[HOLDERS_NAME] = {.title = "HOLDER", .least = 8, .most = 15},
 	[HOLDERS_MAPS] = {.title = "MAPS", .least = 4, .right = true, .rank = 3},
 	[HOLDERS_MODE] = {.title = "MODE", .least = 4, .rank = 1},
@@ -47,11 +49,29 @@ static const char *const holders_how[] = {
 	[MAPPING_FORK] = "by fork",
 };
 
-void detail_draw_holders_heading(const struct theme *theme, struct area row)
+bool detail_has_inner(const struct process *process)
 {
+	return process->inner_pid && process->inner_pid != process->pid;
+}
+
+/* `columns` is where the layout's are kept. */
+static void holders_fit(const struct detail *detail, int width,
+			struct table_column columns[static HOLDERS_COLUMNS],
+			struct table_layout *layout)
+{
+	memcpy(columns, holders_columns, sizeof(holders_columns));
+	if (!detail->inner)
+		columns[HOLDERS_INNER].least = 0;
+	table_fit(layout, columns, HOLDERS_COLUMNS, width);
+}
+
+void detail_draw_holders_heading(const struct theme *theme, struct area row,
+				 const struct detail *detail)
+{
+	struct table_column columns[HOLDERS_COLUMNS];
 	struct table_layout layout;
 
-	table_fit(&layout, holders_columns, HOLDERS_COLUMNS, row.width);
+	holders_fit(detail, row.width, columns, &layout);
 	table_draw_heading(theme, row, &layout);
 }
 
@@ -93,11 +113,13 @@ void detail_draw_holder(const struct theme *theme, const struct column_context *
 			const struct holder_row *holder)
 {
 	const struct process *process = holder->process;
-	char pid[16], maps[32], since[UNITS_LEN + 1] = ">", state[32], resident[UNITS_LEN];
+	char pid[16], inner[16] = "", maps[32], since[UNITS_LEN + 1] = ">", state[32],
+		      resident[UNITS_LEN];
 	char address[32];
 	enum theme_role role = holders_state(context, segment, holder, state);
 	const char *cells[HOLDERS_COLUMNS] = {
 		[HOLDERS_PID] = pid,
+		[HOLDERS_INNER] = inner,
 		[HOLDERS_NAME] = process->comm[0] ? process->comm : "-",
 		[HOLDERS_MAPS] = maps,
 		[HOLDERS_MODE] = holders_mode(holder->flags),
@@ -108,15 +130,18 @@ void detail_draw_holder(const struct theme *theme, const struct column_context *
 		[HOLDERS_ADDRESS] = address,
 		[HOLDERS_COMMAND] = process->cmdline,
 	};
+	struct table_column columns[HOLDERS_COLUMNS];
 	struct table_layout layout;
 
 	snprintf(pid, sizeof(pid), "%" PRId32, process->pid);
+	if (detail_has_inner(process))
+		snprintf(inner, sizeof(inner), "%" PRId32, process->inner_pid);
 	snprintf(maps, sizeof(maps), "%zu", holder->maps);
 	/* What a scan found had been there before: so long at least. */
 	detail_ago(context, holder->since, holder->origin == MAPPING_SCAN ? since + 1 : since);
 	holders_resident(detail, holder, resident);
 	snprintf(address, sizeof(address), "0x%" PRIx64, holder->addr);
-	table_fit(&layout, holders_columns, HOLDERS_COLUMNS, row.width);
+	holders_fit(detail, row.width, columns, &layout);
 	table_draw_row(theme, row, &layout, cells, theme->attributes[role], false);
 }
 

@@ -28,10 +28,19 @@ void detail_draw_fact(const struct theme *theme, const struct column_context *co
 		      const struct detail_fact *fact);
 
 /* detail_holders.c */
-void detail_draw_holders_heading(const struct theme *theme, struct area row);
+/* Does its own pid namespace give it another? Where any has one, `detail.inner` shows them. */
+bool detail_has_inner(const struct process *process);
+void detail_draw_holders_heading(const struct theme *theme, struct area row,
+				 const struct detail *detail);
 void detail_draw_holder(const struct theme *theme, const struct column_context *context,
 			struct area row, const struct segment *segment, const struct detail *detail,
 			const struct holder_row *holder);
+
+/* detail_changes.c: the heading and an entry a line; no line at all where there is none. */
+void detail_take_changes(struct detail *detail, const struct segment *segment);
+size_t detail_change_lines(const struct detail *detail);
+void detail_draw_change_line(const struct theme *theme, const struct column_context *context,
+			     struct area row, const struct detail *detail, size_t line);
 
 /* "3m", the time since an instant. Returns out. */
 const char *detail_ago(const struct column_context *context, uint64_t time,

@@ -103,7 +103,7 @@ static struct json_object *dump_events(const struct column_context *context)
 	for (uint64_t at = model_events_first(model); array && at < end; at++) {
 		const struct event event = event_named(model, model_event(model, at));
 
-		json_object_array_add(array, json_event(&event, context->paths));
+		json_object_array_add(array, json_event(context, &event));
 	}
 	return array;
 }

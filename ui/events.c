@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "base/units.h"
-#include "report/call.h"
 #include "report/report.h"
 
 /* Widths of the columns; 0: no room for it. */
@@ -26,6 +25,9 @@ enum {
 	EVENTS_TOOK_WIDTH = 6,
 	EVENTS_WIDE = 130,  /* columns at which everything has its place */
 	EVENTS_NARROW = 60, /* below: who and what, not when */
+	EVENTS_WHY = 5,     /* lines of why a call failed, at most */
+	EVENTS_ROWS = 4,    /* of the list itself, at least */
+	EVENTS_STATUS_WHY = 200,
 };
 
 static struct events_layout events_layout(int width)
@@ -220,6 +222,27 @@ void events_draw_newest(struct screen *screen, const struct column_context *cont
 	}
 }
 
+/* Who moved to a call that failed reads why at the foot of the list. While the newest is followed the list
+ * would jump. Returns the lines that this takes. */
+static int events_draw_why(const struct screen *screen, const struct column_context *context,
+			   struct area area)
+{
+	const struct model_event *entry = model_event(context->model, screen->events.cursor);
+	size_t lines = entry ? explanation_lines(context, entry, area.width) : 0;
+
+	if (screen->events.following || lines > EVENTS_WHY)
+		lines = screen->events.following ? 0 : EVENTS_WHY;
+	if (area.height < EVENTS_ROWS + (int)lines)
+		return 0;
+	for (size_t line = 0; line < lines; line++) {
+		struct area row = {area.top + area.height - (int)(lines - line), area.left, 1,
+				   area.width};
+
+		explanation_draw(&screen->theme, context, entry, row, line);
+	}
+	return (int)lines;
+}
+
 static void events_draw(struct screen *screen, const struct column_context *context,
 			struct area area)
 {
@@ -241,6 +264,8 @@ static void events_draw(struct screen *screen, const struct column_context *cont
 		list->cursor = end - 1;
 	else if (list->cursor < first)
 		list->cursor = first;
+	area.height -= events_draw_why(screen, context, area);
+	list->page = (size_t)area.height - 1;
 	list->top = first + view_top(top, (size_t)(list->cursor - first), (size_t)(end - first),
 				     list->page);
 	if (end - list->top > list->page)
@@ -292,20 +317,23 @@ static void events_status(const struct screen *screen, const struct column_conte
 			  char out[static VIEW_LINE_LEN])
 {
 	const struct model_event *entry = events_at_cursor(screen, context);
-	char call[EVENT_PART_LEN], result[EVENT_PART_LEN];
-
-	const char *failure = "";
+	char call[EVENT_PART_LEN], result[EVENT_PART_LEN], repeats[EVENT_PART_LEN];
+	char why[EVENT_EXPLAIN_LEN];
 
 	out[0] = '\0';
+	if (!entry)
+		return;
+	event_call(call, &entry->event);
+	event_result(result, &entry->event);
+	event_explain_repeats(repeats, context, &entry->event);
+	event_explain(why, context, &entry->event);
+	why[text_prefix(why, EVENTS_STATUS_WHY)] = '\0';
 	/* It comes first: the call stands in the row, too. */
-	if (entry && entry->event.ret < 0 && entry->event.op <= FACT_SHMCTL)
-		failure = call_failure(entry->event.op, (int)-entry->event.ret);
-	if (failure[0])
-		snprintf(out, VIEW_LINE_LEN, "%s: %s; %s", event_result(result, &entry->event),
-			 failure, event_call(call, &entry->event));
-	else if (entry)
-		snprintf(out, VIEW_LINE_LEN, "%s %s%s", event_call(call, &entry->event),
-			 event_result(result, &entry->event),
+	if (why[0])
+		snprintf(out, VIEW_LINE_LEN, "%s: %s%s%s; %s", result, repeats,
+			 repeats[0] ? ": " : "", why, call);
+	else
+		snprintf(out, VIEW_LINE_LEN, "%s %s%s", call, result,
 			 entry->event.inferred ? " (nobody saw it: two looks differ)" : "");
 }
 

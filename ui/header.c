@@ -143,7 +143,7 @@ static void header_draw_segments(const struct screen *screen, const struct colum
 	if (fullest) {
 		seg.share =
 			header_share(fullest->limits.segments.used, fullest->limits.segments.max);
-		snprintf(figures, sizeof(figures), "%.16s%s%" PRIu64 "/%" PRIu64,
+		snprintf(figures, sizeof(figures), "%.19s%s%" PRIu64 "/%" PRIu64,
 			 several ? column_ns_name(context, fullest->facts.ipcns, place) : "",
 			 several ? " " : "", fullest->limits.segments.used,
 			 fullest->limits.segments.max);

@@ -53,6 +53,14 @@ static enum screen_result key_resident(struct screen *screen, const struct colum
 	return SCREEN_GO_ON;
 }
 
+static enum screen_result key_peek(struct screen *screen, const struct column_context *context,
+				   int key)
+{
+	(void)key;
+	peek_open(screen, context);
+	return SCREEN_GO_ON;
+}
+
 static enum screen_result key_widen(struct screen *screen, const struct column_context *context,
 				    int key)
 {
@@ -92,9 +100,7 @@ static enum screen_result key_open(struct screen *screen, const struct column_co
 		view_say(screen, context, "no segment here to open");
 		return SCREEN_GO_ON;
 	}
-	screen->detail.id = id;
-	screen->detail.page.top = 0;
-	view_open(screen, VIEW_DETAIL);
+	detail_open(screen, &id);
 	return SCREEN_GO_ON;
 }
 
@@ -282,6 +288,8 @@ static enum screen_result key_suspend(struct screen *screen, const struct column
 
 #define SEGMENTS VIEW_BIT(VIEW_SEGMENTS)
 #define SETUP    VIEW_BIT(VIEW_SETUP)
+/* A segment's bytes are not lines of a text. */
+#define VIEWS_SEARCHED (VIEWS_ALL & ~VIEW_BIT(VIEW_PEEK))
 
 const struct key_action key_table[] = {
 	{{KEY_F(1), 'h', '?'}, VIEWS_ALL & ~VIEW_BIT(VIEW_HELP), "Help", "this help", key_help},
@@ -296,6 +304,7 @@ const struct key_action key_table[] = {
 	 "Open",
 	 "open it; of a leak, an owner, a limit: show the segments",
 	 key_open},
+	{{'o'}, VIEWS_ALL, NULL, "open a segment by its id or key, also one that is gone", open_ask},
 	{{'r'},
 	 VIEW_BIT(VIEW_DETAIL),
 	 "Resident",
@@ -307,9 +316,9 @@ const struct key_action key_table[] = {
 	 "Setup",
 	 "columns, order, theme, characters, mouse",
 	 key_setup},
-	{{KEY_F(3), '/'}, VIEWS_ALL, "Search", "search for a text, or end it", search_ask},
+	{{KEY_F(3), '/'}, VIEWS_SEARCHED, "Search", "search for a text, or end it", search_ask},
 	{{'n', 'N'},
-	 VIEWS_ALL,
+	 VIEWS_SEARCHED,
 	 NULL,
 	 "the next place where the text stands, the one before",
 	 search_next},
@@ -352,6 +361,12 @@ const struct key_action key_table[] = {
 	 "Remove",
 	 "remove the segment, or the tagged ones; needs --allow-remove",
 	 key_remove},
+	{{'x'},
+	 VIEW_BIT(VIEW_SEGMENTS) | VIEW_BIT(VIEW_EVENTS) | VIEW_BIT(VIEW_LEAKS) |
+		 VIEW_BIT(VIEW_DETAIL),
+	 "Contents",
+	 "what stands in the segment, without touching it",
+	 key_peek},
 	{{'z', 'Z'},
 	 VIEWS_ALL,
 	 "Pause",

@@ -261,6 +261,8 @@ static void screen_tick(struct screen *screen, const struct column_context *cont
 		screen->segments.several |= screen->totals.namespaces > 1;
 		leaks_update(screen, context);
 	}
+	if (screen->view == VIEW_PEEK)
+		peek_tick(&screen->peek);
 	screen_draw(screen, context);
 }
 
@@ -410,6 +412,7 @@ static void screen_close(struct screen *screen)
 	limits_state_free(&screen->limits);
 	detail_free(&screen->detail);
 	detail_free(&screen->pane);
+	peek_free(&screen->peek);
 	remove_free(&screen->remove);
 	free(screen);
 }

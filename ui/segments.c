@@ -24,13 +24,28 @@ static int segments_marks(const struct screen *screen)
 	return screen->segments.tags.count > 0 ? 2 : 1;
 }
 
+/* Of the longest name of one that has segments; 0: there is no other namespace */
+static int segments_ns_width(const struct screen *screen, const struct column_context *context)
+{
+	size_t count, widest = 1;
+	const struct namespace_state *states = model_namespaces(context->model, &count);
+
+	if (!screen->segments.several && count <= 1)
+		return 0;
+	for (size_t i = 0; i < count; i++) {
+		char buffer[COLUMN_CELL_LEN];
+		size_t width = text_width(column_ns_name(context, states[i].facts.ipcns, buffer));
+
+		if (states[i].segments && width > widest)
+			widest = width;
+	}
+	return (int)widest;
+}
+
 static void segments_layout(const struct screen *screen, const struct column_context *context,
 			    int width, struct columns_layout *layout)
 {
-	size_t namespaces;
-
-	model_namespaces(context->model, &namespaces);
-	columns_layout(&screen->segments.columns, screen->segments.several || namespaces > 1,
+	columns_layout(&screen->segments.columns, segments_ns_width(screen, context),
 		       width - segments_marks(screen), layout);
 }
 
@@ -121,19 +136,11 @@ static void segments_find_cursor(struct segment_list *list)
 	list->cursor = list->ids[list->index];
 }
 
-static uint64_t segments_newest(const struct segment *list, uint64_t newest)
-{
-	for (; list; list = list->next)
-		if (list->id.generation > newest)
-			newest = list->id.generation;
-	return newest;
-}
-
 /* Without memory the list of the frame before stays. */
 static int segments_select_all(struct segment_list *list, const struct column_context *context)
 {
-	return column_select(context, list->filter, list->order, list->descending, true, &list->ids,
-			     &list->count, &list->capacity);
+	return column_select(context, list->filter, list->order, list->descending, list->since,
+			     &list->ids, &list->count, &list->capacity);
 }
 
 /* Leaves out what is newer than the picture. What the model has forgotten of it stays, at the end; but not
@@ -163,22 +170,31 @@ static void segments_select_held(struct segment_list *list, const struct column_
 	free(forgotten);
 }
 
+static uint64_t segments_until(const struct model *model, uint64_t since)
+{
+	const struct segment *first = model_gone_since(model, since);
+
+	return first ? first->gone + COLUMN_GONE_TIME : UINT64_MAX;
+}
+
 /* Any key but those that sort and filter finds the list as it is. */
 void segments_select(struct screen *screen, const struct column_context *context)
 {
 	struct segment_list *list = &screen->segments;
 
-	if (!list->stale && !view_is_old(screen, list->revision))
+	if (!list->stale && !view_is_old(screen, list->revision) &&
+	    (screen->paused || context->now < list->until))
 		return;
 	if (screen->paused) {
 		segments_select_held(list, context);
 	} else {
+		list->since = column_gone_since(context);
+		list->held = model_generation(context->model);
+		list->until = segments_until(context->model, list->since);
 		segments_select_all(list, context);
-		list->held = segments_newest(model_segments(context->model),
-					     segments_newest(model_gone(context->model), 0));
 	}
 	segments_find_cursor(list);
-	tags_prune(&list->tags, context->model);
+	tags_prune(&list->tags, context->model, list->since);
 	list->stale = false;
 	list->revision = screen->revision;
 }

@@ -50,13 +50,16 @@ int tags_toggle(struct tag_set *set, const struct segment_id *id)
 	return 0;
 }
 
-void tags_prune(struct tag_set *set, const struct model *model)
+void tags_prune(struct tag_set *set, const struct model *model, uint64_t since)
 {
 	size_t kept = 0;
 
-	for (size_t i = 0; i < set->count; i++)
-		if (model_find(model, &set->ids[i]))
+	for (size_t i = 0; i < set->count; i++) {
+		const struct segment *segment = model_find(model, &set->ids[i]);
+
+		if (segment && (!segment->gone || segment->gone >= since))
 			set->ids[kept++] = set->ids[i];
+	}
 	set->count = kept;
 }
 

@@ -13,8 +13,8 @@ struct tag_set {
 bool tags_has(const struct tag_set *set, const struct segment_id *id);
 /* Marks it, or takes the mark away. 0 or -ENOMEM. */
 int tags_toggle(struct tag_set *set, const struct segment_id *id);
-/* Forgets those that the model has forgotten. */
-void tags_prune(struct tag_set *set, const struct model *model);
+/* Forgets those that ended before this time. */
+void tags_prune(struct tag_set *set, const struct model *model, uint64_t since);
 void tags_clear(struct tag_set *set);
 void tags_free(struct tag_set *set);
 

@@ -14,7 +14,8 @@ const struct view_ops *const view_table[VIEWS_COUNT] = {
 	[VIEW_SEGMENTS] = &segments_view, [VIEW_EVENTS] = &events_view,
 	[VIEW_LEAKS] = &leaks_view,       [VIEW_OWNERS] = &owners_view,
 	[VIEW_LIMITS] = &limits_view,     [VIEW_DETAIL] = &detail_view,
-	[VIEW_HELP] = &help_view,         [VIEW_SETUP] = &setup_view,
+	[VIEW_PEEK] = &peek_view,         [VIEW_HELP] = &help_view,
+	[VIEW_SETUP] = &setup_view,
 };
 
 void view_open(struct screen *screen, enum view_id view)

@@ -8,8 +8,10 @@
 #ifndef UI_VIEW_H
 #define UI_VIEW_H
 
+#include "base/contents.h"
 #include "base/units.h"
 #include "cmd/screen.h"
+#include "report/changes.h"
 #include "report/filter.h"
 #include "report/holders.h"
 #include "report/leaks.h"
@@ -32,6 +34,7 @@ enum view_id {
 	VIEW_LIMITS,
 	VIEW_TABS_COUNT, /* those above have a tab, in this order */
 	VIEW_DETAIL = VIEW_TABS_COUNT,
+	VIEW_PEEK,
 	VIEW_HELP,
 	VIEW_SETUP,
 	VIEWS_COUNT,
@@ -39,8 +42,9 @@ enum view_id {
 
 #define VIEW_BIT(view) (1u << (view))
 #define VIEWS_TABS     (VIEW_BIT(VIEW_TABS_COUNT) - 1)
-#define VIEWS_PAGES    (VIEW_BIT(VIEW_DETAIL) | VIEW_BIT(VIEW_HELP) | VIEW_BIT(VIEW_SETUP))
-#define VIEWS_ALL      (VIEWS_TABS | VIEWS_PAGES)
+#define VIEWS_PAGES \
+	(VIEW_BIT(VIEW_DETAIL) | VIEW_BIT(VIEW_PEEK) | VIEW_BIT(VIEW_HELP) | VIEW_BIT(VIEW_SETUP))
+#define VIEWS_ALL (VIEWS_TABS | VIEWS_PAGES)
 
 /* Below this nothing useful fits. */
 enum { VIEW_MIN_WIDTH = 40, VIEW_MIN_HEIGHT = 8 };
@@ -69,6 +73,8 @@ struct segment_list {
 	bool stale;        /* order or filter changed: to be selected again */
 	uint64_t revision; /* of the screen, when they were selected */
 	uint64_t held;     /* generation of the newest segment when no pause held them */
+	uint64_t since;    /* then: what ended earlier was not shown */
+	uint64_t until;    /* when the next one is to be shown no more */
 	bool several; /* there were several namespaces: their column stays, whatever comes and goes */
 	bool follow; /* scroll so that the cursor stays in sight when the order changes */
 	const struct filter *filter; /* the one in use; NULL: all */
@@ -150,9 +156,24 @@ struct detail {
 	struct segment_id id;
 	struct page page;
 	struct holder_list holders; /* filled and used within one call; owned */
+	bool inner;                 /* the same: one has another pid in its own namespace */
 	struct detail_resident resident;
+	struct segment_change changes[CHANGES_MOST]; /* as the holders */
+	size_t change_count;
 	uint64_t *events; /* sequence numbers, oldest first; the same */
 	size_t event_count, event_capacity;
+};
+
+/* What stands in a segment */
+struct peek {
+	struct segment_id id;
+	struct page page;
+	uint64_t at;  /* offset of the first line */
+	size_t bytes; /* in a line, as last drawn */
+	/* At this tick and at the one before; owned; length 0: not read */
+	struct contents *now, *before;
+	int error;                        /* of the last read */
+	char through[FACT_COMM_LEN + 16]; /* whom it was read through */
 };
 
 /* The page on which all of this is chosen */
@@ -204,6 +225,7 @@ struct screen {
 	struct event_list events;
 	struct detail detail;
 	struct detail pane; /* of the segment under the cursor, beside the list */
+	struct peek peek;
 	struct page help;
 	struct prompt prompt;
 	/* Takes what was typed; closes the prompt, or leaves it open for an error (prompt_fail). */
@@ -251,7 +273,7 @@ struct view_ops {
 
 extern const struct view_ops *const view_table[VIEWS_COUNT];
 extern const struct view_ops segments_view, events_view, leaks_view, owners_view, limits_view,
-	detail_view, help_view, setup_view;
+	detail_view, peek_view, help_view, setup_view;
 
 /* Changes the view; Esc will lead back to the one before. */
 void view_open(struct screen *screen, enum view_id view);
@@ -374,17 +396,35 @@ void events_draw_newest(struct screen *screen, const struct column_context *cont
 /* The column headings of such rows */
 void events_draw_heading(const struct screen *screen, struct area row);
 
+/* explanation.c: why a call failed, broken into lines: how many; 0: there is nothing to say */
+enum { EXPLANATION_INDENT = 4 };
+size_t explanation_lines(const struct column_context *context, const struct model_event *entry,
+			 int width);
+void explanation_draw(const struct theme *theme, const struct column_context *context,
+		      const struct model_event *entry, struct area row, size_t line);
+
 /* detail.c: as much of the page as the area holds, for a pane beside the list */
 void detail_draw_pane(struct screen *screen, const struct column_context *context, struct area area,
 		      const struct segment_id *id);
 /* Key r: how much of the segment each holder has in memory */
 void detail_ask_resident(struct screen *screen, const struct column_context *context);
 void detail_free(struct detail *detail);
+/* Opens the page of this segment. */
+void detail_open(struct screen *screen, const struct segment_id *id);
+
+/* peek.c: key x: what stands in the segment under the cursor */
+void peek_open(struct screen *screen, const struct column_context *context);
+/* A tick: while the page is open, its bytes are read again. */
+void peek_tick(struct peek *peek);
+void peek_free(struct peek *peek);
 
 /* mouse_key.c: what was clicked */
 enum screen_result mouse_run(struct screen *screen, const struct column_context *context);
 
 /* search_key.c: the keys F3, n and N; what matches is turned round in what was drawn */
+/* open_key.c */
+enum screen_result open_ask(struct screen *screen, const struct column_context *context, int key);
+
 enum screen_result search_ask(struct screen *screen, const struct column_context *context, int key);
 enum screen_result search_next(struct screen *screen, const struct column_context *context,
 			       int key);

@@ -52,11 +52,18 @@ enum bpf_func_id {
 #define IPC_PRIVATE       0
 #define IPC_CREAT         01000
 #define IPC_EXCL          02000
+#define IPC_RMID          0
+#define IPC_SET           1
+#define IPC_64            0x0100 /* a version, beside the command of shmctl */
 #define PF_EXITING        0x00000004
 #define PF_KTHREAD        0x00200000
 #define SHM_DEST          01000
 #define SIGNAL_GROUP_EXIT 0x00000004
 #define VM_EXEC           0x00000004 /* include/linux/mm.h */
+#define RLIMIT_MEMLOCK    8          /* include/uapi/asm-generic/resource.h */
+#define RLIMIT_AS         9
+#define RLIMITS           16
+#define IPC_PERM_UID      4 /* uid, gid, cuid, cgid and mode in a struct ipc64_perm */
 
 /* include/uapi/linux/ipc.h: what ipc(2) is asked for; above it there is a version */
 #define IPC_CALL_MASK   0xffff
@@ -98,9 +105,14 @@ struct ns_common {
 	unsigned int inum;
 };
 
+struct user_namespace {
+	int level;
+};
+
 struct ipc_namespace {
 	struct ns_common ns;
 	int shm_rmid_forced;
+	struct user_namespace *user_ns;
 };
 
 struct pid_namespace {
@@ -124,6 +136,10 @@ struct pid {
 struct mm_struct {
 	atomic_t mm_users;
 	unsigned long start_stack;
+	int map_count;
+	unsigned long total_vm;
+	unsigned long locked_vm;
+	unsigned long def_flags;
 };
 
 /* Which of its members there are depends on the architecture. */
@@ -152,10 +168,34 @@ struct thread_struct {
 #endif
 };
 
+struct rlimit {
+	unsigned long rlim_cur;
+};
+
 struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
 	unsigned int flags;
+	struct rlimit rlim[RLIMITS];
+};
+
+typedef struct {
+	unsigned int val;
+} kuid_t;
+
+typedef struct {
+	unsigned int val;
+} kgid_t;
+
+typedef struct {
+	__u64 val;
+} kernel_cap_t;
+
+struct cred {
+	kuid_t euid;
+	kgid_t fsgid;
+	kernel_cap_t cap_effective;
+	struct user_namespace *user_ns;
 };
 
 struct sysv_shm {
@@ -180,6 +220,7 @@ struct task_struct {
 	struct fs_struct *fs;
 	struct nsproxy *nsproxy;
 	struct signal_struct *signal;
+	struct cred *cred;
 	struct thread_struct thread;
 };
 

@@ -11,6 +11,7 @@
 #define BASE_FACT_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A comm has at most 15 bytes; each may become "\xNN". */
@@ -81,6 +82,8 @@ enum fact_exact {
 /* No user has this id: it is (uid_t)-1. */
 #define FACT_UID_UNKNOWN UINT32_MAX
 
+struct caller_facts; /* base/call_facts.h */
+
 /* One thing that happened. Fields that the op does not have are 0.
  *
  * A source with FACT_EXACT_* delivers attach, detach and destroy itself: then ipcns and shmid are the
@@ -114,9 +117,14 @@ struct event {
 	uint64_t size;  /* shmget, create: bytes asked for; attach, detach: length of the mapping */
 	uint32_t flags; /* shmget, shmat; attach, detach: enum attachment_flag */
 	int32_t cmd;    /* shmctl, IPC_64 stripped */
+	int32_t index;  /* shmctl SHM_STAT, SHM_STAT_ANY: given where others give a shmid */
 	bool has_set;   /* shmctl IPC_SET: what was asked for is known */
 	uint32_t set_uid, set_gid, set_mode; /* permission bits */
-	uint32_t failure;  /* a call that failed: id in judge/failures.h; 0: not looked into */
+	uint32_t failure; /* a call that failed, or did not do all that it was asked for: id in
+			   * judge/failures.h; 0: not looked into */
+	const struct caller_facts
+		*caller;   /* a call that failed; NULL unknown. Only while the event is
+					    * told: kept nowhere */
 	uint64_t addr;     /* shmat: asked for; shmdt: given; attach, detach: first address */
 	uint64_t offset;   /* attach, detach: into the segment, bytes */
 	uint64_t maps;     /* attach, detach: mappings that began or ended */
@@ -187,7 +195,9 @@ struct attachment {
 /* A process as /proc shows it. Strings are safe; an empty one is unknown. */
 struct process_facts {
 	int32_t pid;
+	int32_t inner_pid; /* in the process's own pid namespace; 0 unknown */
 	bool has_uid;
+	char state; /* its letter, as in proc(5): 'S', 'T'; 0 unknown */
 	uint32_t uid;
 	uint64_t start_time; /* ns CLOCK_BOOTTIME, to the clock tick (10 ms) of /proc/PID/stat */
 	char comm[FACT_COMM_LEN];
@@ -197,6 +207,26 @@ struct process_facts {
 };
 
 #define FACT_LABEL_LEN 64
+
+/* The machine's first IPC namespace (include/linux/proc_ns.h: PROC_IPC_INIT_INO) */
+#define FACT_IPCNS_HOST UINT32_C(0xefffffff)
+
+/* A name of a container or a unit; each may be cut. */
+#define FACT_NAME_LEN 256
+
+/* Whose an IPC namespace is, by its oldest process and that one's control group. Strings are safe; an empty
+ * one is unknown, or there is none. */
+struct namespace_owner {
+	int32_t pid;
+	uint64_t start_time; /* with the pid: the process */
+	uint64_t read;       /* when it was looked at; 0: never */
+	char comm[FACT_COMM_LEN];
+	char label[FACT_LABEL_LEN];    /* short: "docker 3f2a91c07be1", "postgresql.service" */
+	char runtime[16];              /* "docker", "podman", "cri-o", ... */
+	char container[FACT_NAME_LEN]; /* id or name */
+	char pod[FACT_NAME_LEN];       /* uid of Kubernetes' pod, or id of podman's */
+	char unit[FACT_NAME_LEN];      /* systemd's, inside of the container if it is in one */
+};
 
 /* An IPC namespace with at least one process */
 struct namespace_facts {
@@ -220,9 +250,29 @@ struct limits_facts {
 	struct fact_use semsets; /* SEMMNI */
 	struct fact_use sems;    /* SEMMNS */
 	struct fact_use queues;  /* MSGMNI */
-	uint64_t rss, swap;      /* bytes of all segments */
-	bool has_hugepages;      /* false: this kernel has none */
+	uint64_t messages, message_bytes; /* in all queues */
+	uint64_t msgmnb, msgmax;          /* bytes: a new queue, one message */
+	uint64_t rss, swap;               /* bytes of all segments */
+	bool rmid_forced; /* kernel.shm_rmid_forced; false where that is not known */
+	bool has_next_id; /* kernel.shm_next_id asks for an id for the next segment: next_id */
+	int32_t next_id;
+	bool has_hugepages; /* false: this kernel has none */
 	uint64_t hugepage_size, hugepages_total, hugepages_free, hugepages_reserved;
+};
+
+/* The machine's huge pages of one size; counts of pages */
+struct fact_hugepool {
+	uint64_t size; /* bytes */
+	uint64_t total, free, reserved; /* as in /proc/meminfo; reserved ones are free, but not for others */
+	uint64_t surplus, overcommit;   /* of the total, taken beyond the pool; how many may be */
+};
+
+enum { FACT_HUGEPOOLS = 8 };
+
+/* Ordered by size */
+struct fact_hugepools {
+	struct fact_hugepool rows[FACT_HUGEPOOLS];
+	size_t count;
 };
 
 /* How the facts come in and how far they can be trusted: the header line, doctor, the JSON head */

@@ -171,3 +171,14 @@ size_t text_prefix(const char *safe, size_t columns)
 
 	return text_walk(safe, columns, &taken);
 }
+
+size_t text_fold(const char *safe, size_t columns)
+{
+	size_t length = text_prefix(safe, columns), at = length;
+
+	if (!safe[length])
+		return length;
+	while (at > 0 && safe[at] != ' ' && safe[at - 1] != '|')
+		at--;
+	return at ? at : length;
+}

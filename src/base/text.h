@@ -31,4 +31,8 @@ size_t text_width(const char *safe);
 /* The longest prefix of safe text that takes at most `columns`: its length in bytes. */
 size_t text_prefix(const char *safe, size_t columns);
 
+/* How much of safe text stands in one line of so many columns (at least 1) when it goes on in the next: up to a
+ * blank, or behind a "|", else all that fits. In bytes; the blanks that follow stand in neither line. */
+size_t text_fold(const char *safe, size_t columns);
+
 #endif

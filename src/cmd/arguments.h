@@ -65,6 +65,15 @@ option_parser argument_theme;
 			"about 0.2 us more; not needed on the fexit rung"         \
 	}
 
+/* const char *: for namespace_names_choose(), by way of collector_options */
+#define ARGUMENT_NS(config, member)                                                           \
+	{                                                                                     \
+		.name = "ns", .argument = "NS", .parse = option_text,                         \
+		.expected = "a name of an IPC namespace", .field = offsetof(config, member),  \
+		.help = "only this IPC namespace: host, here, an inode, pid:PID, or a part\n" \
+			"of its container's or unit's name that no other has"                 \
+	}
+
 /* Of which calls the user stack is copied, and how much of it at most */
 struct argument_stacks {
 	enum probes_stacks which;

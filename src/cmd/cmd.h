@@ -25,7 +25,7 @@ struct cmd {
 };
 
 extern const struct command_spec live_spec, list_spec, show_spec, trace_spec, doctor_spec,
-	demo_spec, leaks_spec, run_spec, rm_spec;
+	demo_spec, leaks_spec, run_spec, rm_spec, peek_spec;
 int live_run(const struct cmd_env *env, int argc, char **argv);
 int list_run(const struct cmd_env *env, int argc, char **argv);
 int show_run(const struct cmd_env *env, int argc, char **argv);
@@ -35,5 +35,6 @@ int demo_run(const struct cmd_env *env, int argc, char **argv);
 int leaks_run(const struct cmd_env *env, int argc, char **argv);
 int run_run(const struct cmd_env *env, int argc, char **argv);
 int rm_run(const struct cmd_env *env, int argc, char **argv);
+int peek_run(const struct cmd_env *env, int argc, char **argv);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include "cmd/collector.h"
+#include "cmd/collector_internal.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,29 +8,23 @@
 
 #include "base/clock.h"
 #include "cmd/call_stacks.h"
-#include "cmd/table_rest.h"
+#include "cmd/inquiry.h"
+#include "cmd/namespace_names.h"
 #include "judge/growth.h"
-#include "observe/attachers.h"
-#include "observe/limits.h"
 #include "observe/process.h"
 #include "observe/remove.h"
 #include "report/owner.h"
-#include "report/source.h"
 
-/* What one source may take of a core: after work that took t it rests for at least SHARE * t. */
-enum { SHARE = 20 };
 /* A live tick reads /proc of new processes for at most this long; the rest waits for the next tick. */
 #define PROCESS_BUDGET (20 * CLOCK_MS)
+/* And of processes whose namespaces are to be named */
+#define NAMESPACE_NAMES_BUDGET (10 * CLOCK_MS)
 /* The same for stacks that are unwound, and for names that are found; the rest waits. */
 #define STACK_BUDGET (10 * CLOCK_MS)
 #define NAME_BUDGET  (5 * CLOCK_MS)
 /* And before a report, where people wait for it, however many come meanwhile, and whatever files are like */
 #define STACK_PATIENCE (2 * CLOCK_SECOND)
 #define NAME_PATIENCE  (10 * CLOCK_SECOND)
-/* A namespace is made or ends rarely, and events tell of those that matter. */
-#define NAMESPACE_INTERVAL (5 * CLOCK_SECOND)
-/* One's own limits are read with the table; those of other namespaces in turn, so many a look. */
-enum { LIMITS_AT_ONCE = 4 };
 /* Steady activity never comes to rest: the mappings are confirmed at least this often meanwhile. */
 #define SETTLE_INTERVAL (10 * CLOCK_SECOND)
 /* Events applied in one go, so that keys and signals are served in between. */
@@ -38,37 +32,12 @@ enum { DRAIN_LIMIT = 65536 };
 /* Looks until the tables and the mappings agree, for commands that look once. */
 enum { LOOKS = 4 };
 
-struct collector {
-	struct collector_options options;
-	struct model *model;
-	struct probes *probes;
-	struct attachers *attachers;
-	struct owner_names *owners;
-	struct call_stacks *stacks; /* NULL: none are taken */
-	struct growth *growth;      /* NULL: nobody wants it */
-	struct source_status status;
-	uint32_t own_ipcns;
-
-	struct sysvipc_table table;
-	struct attachment_list mappings;
-	struct namespace_list namespaces;
-	struct table_rests rests; /* of the namespaces in that list */
-	struct event removal;     /* the last call of our own; time 0: none yet */
-
-	uint64_t lost;           /* as last seen */
-	uint64_t namespaces_due; /* when they are listed again */
-	size_t limits_turn;      /* looks at the tables so far */
-	uint64_t tables_due;     /* the tables may be read again */
-	uint64_t scan_due;       /* the mappings may be scanned again */
-	uint64_t scanned;        /* the last good scan */
-	bool restless;           /* rows were unsettled at the last tick already */
-	uint64_t applied;        /* events since the last tick */
-	int error;               /* first failure of model_apply while draining */
-};
-
-static bool wanted_namespace(const struct collector *collector, uint32_t ipcns)
+/* One that is new is read at the next tick. */
+static void notice_namespace(struct collector *collector, uint32_t ipcns)
 {
-	return !collector->options.only_ipcns || collector->options.only_ipcns == ipcns;
+	if (ipcns && !model_namespace(collector->model, ipcns) &&
+	    collector->namespaces_due > collector->namespaces_free)
+		collector->namespaces_due = collector->namespaces_free;
 }
 
 /* A record that the kernel made inside of the removal that we did. Its probes do not follow our calls, so it
@@ -82,18 +51,20 @@ static bool is_own_removal(const struct collector *collector, const struct event
 	       event->time <= call->time && event->time >= call->time - call->took;
 }
 
-static void apply_event(void *context, const struct event *event)
+static void apply_event(void *context, const struct event *told)
 {
 	struct collector *collector = context;
-	struct event own;
+	struct event own = *told;
+	const struct event *event = &own;
 
-	if (!wanted_namespace(collector, event->ipcns))
+	if (!collector_wants(collector, event->ipcns))
 		return;
-	if (is_own_removal(collector, event)) {
-		own = *event;
+	notice_namespace(collector, event->ipcns);
+	if (is_own_removal(collector, event))
 		own.reason = FACT_REASON_IPC_RMID;
-		event = &own;
-	}
+	if (collector->inquiry)
+		own.failure = inquiry_event(collector->inquiry, event);
+	own.caller = NULL;
 	int error = model_apply(collector->model, event);
 
 	if (error && !collector->error)
@@ -152,114 +123,6 @@ static void notice_loss(struct collector *collector)
 	model_recheck_processes(collector->model);
 }
 
-static int list_namespaces(struct collector *collector)
-{
-	uint64_t began = clock_now();
-	size_t kept = 0;
-	int error = attachers_namespaces(collector->attachers, &collector->namespaces);
-
-	if (error)
-		return error;
-	for (size_t i = 0; i < collector->namespaces.count; i++)
-		if (wanted_namespace(collector, collector->namespaces.rows[i].ipcns))
-			collector->namespaces.rows[kept++] = collector->namespaces.rows[i];
-	collector->namespaces.count = kept;
-	collector->namespaces_due = clock_now() + NAMESPACE_INTERVAL;
-	if ((error = table_rests_follow(&collector->rests, &collector->namespaces)))
-		return error;
-	return model_reconcile_namespaces(collector->model, collector->namespaces.rows, kept,
-					  began);
-}
-
-struct visit {
-	struct collector *collector;
-	uint32_t ipcns;
-	struct limits_facts limits;
-	bool own, in_turn, has_limits;
-	struct table_rest *rest;
-	bool may_rest, rests;
-};
-
-static int read_namespace(void *context)
-{
-	struct visit *visit = context;
-	int error = table_rest_read(visit->rest, visit->may_rest, &visit->collector->table,
-				    &visit->rests);
-
-	if (!error && (visit->in_turn || (visit->own && !visit->rests)))
-		visit->has_limits = limits_read(visit->ipcns, &visit->limits) == 0;
-	return error;
-}
-
-/* Returns -ESRCH when the process that led into the namespace is gone, 0, or what the model said. */
-static int reconcile_namespace(struct collector *collector, size_t index, bool in_turn,
-			       bool may_rest)
-{
-	const struct namespace_facts *place = &collector->namespaces.rows[index];
-	struct table_rest *rest = &collector->rests.rows[index];
-	struct visit visit = {
-		.collector = collector,
-		.ipcns = place->ipcns,
-		.own = place->ipcns == collector->own_ipcns,
-		.in_turn = in_turn,
-		.rest = rest,
-		.may_rest = may_rest && table_rest_tick(rest),
-	};
-	struct sysvipc_table *table = &collector->table;
-	uint64_t began = clock_now();
-	int error = namespaces_visit(place, read_namespace, &visit);
-
-	if (error == -ESRCH)
-		return error;
-	if (error) {
-		model_namespace_unreadable(collector->model, place->ipcns, error, began);
-		return 0;
-	}
-	if (visit.has_limits)
-		model_set_limits(collector->model, &visit.limits);
-	if (visit.rests)
-		return 0;
-	return model_reconcile_segments(collector->model, place->ipcns, table->rows, table->count,
-					table->unreadable, began);
-}
-
-/* A table whose sums stay the same, while no event of its namespace comes and all adds up, is not read until
- * the namespaces are listed again. What no event tells shows that much later then: a munmap where only
- * calls are followed, or memory that went from one segment to another. */
-static bool tables_may_rest(const struct collector *collector)
-{
-	struct model_needs needs;
-
-	if (!source_follows(&collector->status))
-		return false;
-	model_needs(collector->model, &needs);
-	return !needs.look && !needs.scan;
-}
-
-static int reconcile_tables(struct collector *collector)
-{
-	uint64_t began = clock_now();
-	size_t turns = 1 + collector->namespaces.count / LIMITS_AT_ONCE;
-	size_t turn = collector->limits_turn++ % turns;
-	bool may_rest = tables_may_rest(collector);
-
-	for (size_t i = 0; i < collector->namespaces.count; i++) {
-		const struct namespace_facts *place = &collector->namespaces.rows[i];
-		bool other = place->ipcns != collector->own_ipcns;
-		bool in_turn = collector->scanned == 0 || (other && i % turns == turn);
-		int error = reconcile_namespace(collector, i, in_turn, may_rest);
-
-		if (error == -ESRCH)
-			collector->namespaces_due = 0;
-		else if (error)
-			return error;
-	}
-	uint64_t ended = clock_now();
-
-	collector->tables_due = ended + SHARE * (ended - began);
-	return 0;
-}
-
 /* A full table leaves the life of some to be found by the drift; it is counted as a loss where a
  * process would have entered itself. */
 static bool told_enough(int error)
@@ -307,6 +170,17 @@ static void describe_sources(struct collector *collector)
 	model_set_status(collector->model, status);
 }
 
+static void keep_wanted_mappings(struct collector *collector)
+{
+	struct attachment_list *list = &collector->mappings;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		if (collector_wants(collector, list->rows[i].ipcns))
+			list->rows[kept++] = list->rows[i];
+	list->count = kept;
+}
+
 static int scan_mappings(struct collector *collector)
 {
 	long drained = collector_drain(collector);
@@ -319,6 +193,7 @@ static int scan_mappings(struct collector *collector)
 	if (error)
 		return error;
 	describe_sources(collector);
+	keep_wanted_mappings(collector);
 	error = model_reconcile_attachments(collector->model, collector->mappings.rows,
 					    collector->mappings.count, began);
 	uint64_t ended = clock_now();
@@ -369,9 +244,9 @@ static int look(struct collector *collector)
 	int error;
 
 	model_set_wall_offset(collector->model, clock_wall(now) - (int64_t)now);
-	if (now >= collector->namespaces_due && (error = list_namespaces(collector)))
+	if (now >= collector->namespaces_due && (error = collector_list_namespaces(collector)))
 		return error;
-	if (now >= collector->tables_due && (error = reconcile_tables(collector)))
+	if (now >= collector->tables_due && (error = collector_read_tables(collector)))
 		return error;
 	/* What happened before a table was read must not look like drift. */
 	drained = collector_drain(collector);
@@ -399,6 +274,7 @@ int collector_tick(struct collector *collector)
 		return error;
 	model_expire(collector->model, now);
 	resolve_processes(collector, clock_now() + PROCESS_BUDGET);
+	namespace_names_read(collector->model, clock_now() + NAMESPACE_NAMES_BUDGET);
 	if (collector->stacks)
 		call_stacks_name(collector->stacks, clock_now() + NAME_BUDGET);
 	return collector->growth ? growth_update(collector->growth, collector->model, now) : 0;
@@ -446,7 +322,7 @@ int collector_remove(struct collector *collector, uint32_t ipcns, const struct s
 	int error = remove_in(collector, ipcns, facts, attached, nattch);
 
 	/* The process that led there may have ended, and others live on. */
-	if (error == -ESRCH && list_namespaces(collector) == 0)
+	if (error == -ESRCH && collector_list_namespaces(collector) == 0)
 		error = remove_in(collector, ipcns, facts, attached, nattch);
 	collector_look_again(collector);
 	return error;
@@ -470,6 +346,7 @@ static int first_look(struct collector *collector)
 	}
 	resolve_processes(collector,
 			  collector->options.events ? clock_now() + PROCESS_BUDGET : UINT64_MAX);
+	namespace_names_read(collector->model, UINT64_MAX);
 	return collector->growth ? growth_update(collector->growth, collector->model, clock_now())
 				 : 0;
 }
@@ -503,6 +380,41 @@ static int open_probes(struct collector *collector, char why[static PROBES_WHY_L
 	return error;
 }
 
+/* What has another name than its inode is known by its processes. */
+static int choose_namespace(struct collector *collector, char why[static PROBES_WHY_LEN])
+{
+	struct collector_options *options = &collector->options;
+	int error = collector_list_namespaces(collector);
+
+	if (error)
+		return error;
+	namespace_names_read(collector->model, UINT64_MAX);
+	collector->namespaces_due = 0;
+	return namespace_names_choose(collector->model, collector->own_ipcns, options->ns,
+				      &options->only_ipcns, why);
+}
+
+/* Is all that is made and removed told, by whomever? */
+static bool is_told_all(const struct probes_filter *filter)
+{
+	const uint32_t ops = FACT_OP_BIT(FACT_SHMGET) | FACT_OP_BIT(FACT_SHMCTL);
+
+	return (!filter->ops || (filter->ops & ops) == ops) && !filter->pid && !filter->has_uid &&
+	       !filter->comm && !filter->tree;
+}
+
+static int open_inquiry(struct collector *collector)
+{
+	const struct inquiry_sources sources = {
+		.model = collector->model,
+		.owners = collector->owners,
+		.namespaces = &collector->namespaces,
+		.complete = is_told_all(&collector->options.filter),
+	};
+
+	return inquiry_new(&sources, &collector->inquiry);
+}
+
 int collector_open(const struct collector_options *options, struct collector **out,
 		   char why[static PROBES_WHY_LEN])
 {
@@ -519,10 +431,13 @@ int collector_open(const struct collector_options *options, struct collector **o
 	    (error = attachers_open(options->rung != COLLECTOR_POLL, &collector->attachers)) ||
 	    (error = open_probes(collector, why)) ||
 	    (options->growth && (error = growth_new(&collector->growth))) ||
-	    (collector->probes && options->stacks && (error = call_stacks_new(&collector->stacks))))
+	    (collector->probes && options->stacks &&
+	     (error = call_stacks_new(&collector->stacks))) ||
+	    (collector->probes && (error = open_inquiry(collector))))
 		goto fail;
 	describe_sources(collector);
-	if ((error = first_look(collector)))
+	if ((options->ns && (error = choose_namespace(collector, why))) ||
+	    (error = first_look(collector)))
 		goto fail;
 	*out = collector;
 	return 0;
@@ -544,6 +459,7 @@ void collector_close(struct collector *collector)
 	sysvipc_free(&collector->table);
 	call_stacks_free(collector->stacks);
 	growth_free(collector->growth);
+	inquiry_free(collector->inquiry);
 	probes_close(collector->probes);
 	attachers_close(collector->attachers);
 	model_free(collector->model);
@@ -577,6 +493,7 @@ struct column_context collector_context(const struct collector *collector)
 		.own_ipcns = collector->own_ipcns,
 		.owners = collector->owners,
 		.paths = collector->stacks ? call_stacks_paths(collector->stacks) : NULL,
+		.failures = inquiry_failures(collector->inquiry),
 		.growth = collector->growth,
 	};
 }

@@ -29,6 +29,7 @@ struct collector_options {
 	size_t stack_size;   /* 0: default */
 	bool growth;         /* who leaves more and more behind, for verdicts */
 	uint32_t only_ipcns; /* 0: every namespace */
+	const char *ns;      /* what --ns asks for, else NULL: decides on only_ipcns */
 };
 
 /* Opens the sources and takes the first full look. 0, or -errno with one line in why[]. With

@@ -1,27 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* shmtop doctor: what works on this machine, why not better, and how close the limits are */
+/* shmtop doctor: how close the limits are, which settings bite, what works on this machine and why not better */
 #include "cmd/cmd.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <string.h>
 
 #include "base/log.h"
-#include "base/units.h"
 #include "cmd/arguments.h"
-#include "report/report.h"
+#include "cmd/watch.h"
+#include "observe/settings.h"
+#include "report/limits_report.h"
 #include "report/source.h"
-
-#define UNLIMITED (UINT64_MAX / 2)
 
 struct doctor_config {
 	bool json;
+	bool limits;
+	bool all;
+	uint64_t duration;
+	const char *ns;
 	enum collector_rung rung;
 	bool compat;
 };
 
 static const struct option_spec doctor_options[] = {
 	{'J', "json", .help = "one JSON document", .field = offsetof(struct doctor_config, json)},
+	{'l', "limits", .help = "only limits and settings: loads no probe, and is quick",
+	 .field = offsetof(struct doctor_config, limits)},
+	{'a', "all", .help = "the settings that are right too",
+	 .field = offsetof(struct doctor_config, all)},
+	{'d', "duration", "SECS",
+	 "watch for this time first, 20 or more: tells when what\n"
+	 "grows is full; ^C ends it earlier",
+	 argument_duration, "a number of seconds, like 60",
+	 offsetof(struct doctor_config, duration)},
+	ARGUMENT_NS(struct doctor_config, ns),
 	ARGUMENT_PROBE(struct doctor_config, rung),
 	ARGUMENT_COMPAT(struct doctor_config, compat),
 	{0},
@@ -30,10 +42,16 @@ static const struct option_spec doctor_options[] = {
 const struct command_spec doctor_spec = {
 	.name = "doctor",
 	.synopsis = "[OPTIONS]",
-	.summary = "which probes stand, why not better, limits and headroom",
+	.summary = "limits and headroom, settings that bite, which probes stand",
 	.options = doctor_options,
 	.details =
-		"Loads every probe and tells which stand. Without root it says what is missing.\n"
+		"Tells how much of each limit is used, by whom, and what fails at its end; what "
+		"is\n"
+		"set up so that segments vanish or cannot be made, with the line that mends it;\n"
+		"which probes stand. Without root it says what is missing.\n"
+		"  shmtop doctor -l\n"
+		"  shmtop doctor -l -d 60\n"
+		"  shmtop doctor -J | jq '.settings[] | select(.verdict == \"warn\")'\n"
 		"  shmtop doctor -J | jq '.probes[] | select(.stands | not)'",
 };
 
@@ -104,56 +122,18 @@ static void print_probes(struct collector *collector)
 	each_probe(collector, print_probe, &list);
 }
 
-static void print_use(const char *what, const struct fact_use *use)
+static int print_text(const struct doctor_config *config, struct collector *collector,
+		      const struct column_context *context, const struct audit_list *audit)
 {
-	printf("  %-18s %12" PRIu64 " of ", what, use->used);
-	/* The kernel's defaults for SHMALL and SHMMAX are as good as none (uapi/linux/shm.h). */
-	if (use->max >= UNLIMITED)
-		puts("no limit");
-	else if (use->max)
-		printf("%-12" PRIu64 " %5.1f%%\n", use->max,
-		       100.0 * (double)use->used / (double)use->max);
-	else
-		puts("0");
-}
+	int error = limits_report_print(stdout, context);
 
-static void print_limits(const struct limits_facts *limits, bool own)
-{
-	char size[UNITS_LEN];
-
-	printf("\nLimits of IPC namespace %" PRIu32 "%s\n", limits->ipcns,
-	       own ? " (this one)" : "");
-	print_use("segments (SHMMNI)", &limits->segments);
-	print_use("pages (SHMALL)", &limits->pages);
-	printf("  %-18s %12s\n", "largest (SHMMAX)",
-	       limits->shmmax >= UNLIMITED ? "no limit" : units_size(size, limits->shmmax));
-	print_use("semaphore sets", &limits->semsets);
-	print_use("semaphores", &limits->sems);
-	print_use("message queues", &limits->queues);
-	if (!limits->has_hugepages)
-		return;
-	printf("  %-18s %12" PRIu64 " of %" PRIu64 " free, %" PRIu64 " reserved, %s each\n",
-	       "huge pages", limits->hugepages_free, limits->hugepages_total,
-	       limits->hugepages_reserved, units_size(size, limits->hugepage_size));
-}
-
-static void print_text(struct collector *collector, const struct column_context *context)
-{
-	size_t count;
-	const struct namespace_state *namespaces = model_namespaces(context->model, &count);
-
+	putchar('\n');
+	limits_report_settings(stdout, context, audit, config->all);
+	if (config->limits)
+		return error;
+	putchar('\n');
 	print_probes(collector);
-	for (size_t i = 0; i < count; i++) {
-		const struct namespace_state *place = &namespaces[i];
-
-		if (place->has_limits)
-			print_limits(&place->limits, place->facts.ipcns == context->own_ipcns);
-		else
-			printf("\nLimits of IPC namespace %" PRIu32 ": unknown%s%s%s\n",
-			       place->facts.ipcns, place->error ? " (" : "",
-			       place->error ? strerror(-place->error) : "",
-			       place->error ? ")" : "");
-	}
+	return error;
 }
 
 static void add_json_probe(void *context, const struct probes_report *probe)
@@ -167,27 +147,58 @@ static void add_json_probe(void *context, const struct probes_report *probe)
 	json_object_array_add(context, row);
 }
 
-static int print_json(struct collector *collector, const struct column_context *context)
+/* Takes the value. */
+static bool add_json(struct json_object *document, const char *key, struct json_object *value)
+{
+	return value && json_object_object_add(document, key, value) == 0;
+}
+
+static int print_json(const struct doctor_config *config, struct collector *collector,
+		      const struct column_context *context, const struct audit_list *audit)
 {
 	struct json_object *document = json_document("doctor", context);
-	struct json_object *limits = json_object_new_array();
-	struct json_object *probes = json_object_new_array();
-	size_t count;
-	const struct namespace_state *namespaces = model_namespaces(context->model, &count);
+	struct json_object *probes = config->limits ? NULL : json_object_new_array();
 
-	if (!document || !limits || !probes) {
+	if (!document || (!config->limits && !add_json(document, "probes", probes)) ||
+	    !add_json(document, "limits", limits_report_json(context)) ||
+	    !add_json(document, "hugepages", json_hugepages(context)) ||
+	    !add_json(document, "settings", limits_report_json_settings(context, audit))) {
 		json_object_put(document);
-		json_object_put(limits);
-		json_object_put(probes);
 		return -ENOMEM;
 	}
-	for (size_t i = 0; i < count; i++)
-		json_object_array_add(limits, json_limits(&namespaces[i]));
-	each_probe(collector, add_json_probe, probes);
-	json_object_object_add(document, "probes", probes);
-	json_object_object_add(document, "limits", limits);
+	if (probes)
+		each_probe(collector, add_json_probe, probes);
 	json_print(stdout, document);
 	return 0;
+}
+
+static int print(const struct doctor_config *config, struct collector *collector)
+{
+	const struct column_context context = collector_context(collector);
+	struct audit_list audit = {0};
+	struct settings settings;
+	int error;
+
+	settings_read("", &settings);
+	error = audit_collect(&settings, context.model, context.own_ipcns, &audit);
+	if (!error)
+		error = (config->json ? print_json : print_text)(config, collector, &context,
+								 &audit);
+	audit_free(&audit);
+	return error;
+}
+
+/* 0, or EXIT_USAGE after one line on stderr. */
+static int check_limits(const struct doctor_config *config)
+{
+	const bool probes = config->compat || config->rung == COLLECTOR_FEXIT ||
+			    config->rung == COLLECTOR_TRACEPOINT;
+
+	if (!config->limits || !probes)
+		return 0;
+	log_error("doctor: --limits loads no probes: not with --compat, --probe=fexit or "
+		  "tracepoint");
+	return EXIT_USAGE;
 }
 
 int doctor_run(const struct cmd_env *env, int argc, char **argv)
@@ -201,13 +212,15 @@ int doctor_run(const struct cmd_env *env, int argc, char **argv)
 	if (!arguments_parse(&doctor_spec, argc, argv, &config, &operands, &status))
 		return status;
 	if ((status = arguments_none(&doctor_spec, operands, argc, argv)) ||
-	    (status = arguments_check_poll(&doctor_spec, config.rung, config.compat, 0)))
+	    (status = arguments_check_poll(&doctor_spec, config.rung, config.compat, 0)) ||
+	    (status = check_limits(&config)))
 		return status;
 
 	const struct collector_options options = {
 		.rung = config.rung,
-		.events = true,
+		.events = !config.limits,
 		.compat = config.compat,
+		.ns = config.ns,
 		.stacks = PROBES_STACKS_CREATED,
 	};
 
@@ -215,13 +228,11 @@ int doctor_run(const struct cmd_env *env, int argc, char **argv)
 		log_error("doctor: %s", why);
 		return EXIT_ERROR;
 	}
-	const struct column_context context = collector_context(collector);
-	int error = 0;
+	struct watch watch = {.collector = collector, .duration = config.duration};
+	int error = config.duration ? watch_run(&watch) : 0;
 
-	if (config.json)
-		error = print_json(collector, &context);
-	else
-		print_text(collector, &context);
+	if (!error)
+		error = print(&config, collector);
 	collector_close(collector);
 	if (error) {
 		log_error("doctor: %s", strerror(-error));

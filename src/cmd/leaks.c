@@ -25,6 +25,7 @@ struct leaks_config {
 	uint64_t grace;
 	const char *filter;
 	const char *suppressions;
+	const char *ns;
 	struct argument_stacks stacks;
 	enum collector_rung rung;
 };
@@ -53,6 +54,7 @@ static const struct option_spec leaks_options[] = {
 	 .parse = option_text,
 	 .expected = "a file",
 	 .field = offsetof(struct leaks_config, suppressions)},
+	ARGUMENT_NS(struct leaks_config, ns),
 	ARGUMENT_STACKS(struct leaks_config, stacks),
 	ARGUMENT_PROBE(struct leaks_config, rung),
 	{0},
@@ -195,6 +197,7 @@ static int look(struct leaks *leaks)
 		.stacks = config->stacks.which,
 		.stack_size = config->stacks.size,
 		.growth = true,
+		.ns = config->ns,
 	};
 	char why[PROBES_WHY_LEN];
 	int error;

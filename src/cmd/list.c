@@ -5,8 +5,6 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include "base/log.h"
 #include "cmd/arguments.h"
@@ -19,6 +17,7 @@ struct list_config {
 	const char *columns;
 	const char *order;
 	const char *filter;
+	const char *ns;
 	enum collector_rung rung;
 };
 
@@ -36,6 +35,7 @@ static const struct option_spec list_options[] = {
 	{.name = "raw",
 	 .help = "for scripts: no alignment, plain bytes, blanks as \\x20",
 	 .field = offsetof(struct list_config, raw)},
+	ARGUMENT_NS(struct list_config, ns),
 	ARGUMENT_LOOK(struct list_config, rung),
 	{0},
 };
@@ -60,15 +60,6 @@ const struct command_spec list_spec = {
 		"  shmtop list -J | jq '.segments[] | select(.nattch == 0) | .shmid'",
 };
 
-static size_t terminal_width(void)
-{
-	struct winsize size;
-
-	if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0)
-		return 0;
-	return size.ws_col;
-}
-
 static int print_table(const struct list_config *config, const struct column_context *context,
 		       const enum column_id *columns, size_t column_count,
 		       const struct segment_id *ids, size_t count)
@@ -79,7 +70,7 @@ static int print_table(const struct list_config *config, const struct column_con
 		.headings = !config->no_headings,
 		.raw = config->raw,
 		/* Columns that were asked for are printed whole. */
-		.width = config->columns ? 0 : terminal_width(),
+		.width = config->columns ? 0 : report_width(stdout),
 	};
 
 	return table_print(stdout, context, ids, count, &options);
@@ -89,9 +80,14 @@ static int print_json(const struct column_context *context, const struct segment
 		      size_t count)
 {
 	struct json_object *document = json_document("list", context);
+	struct json_object *namespaces = json_namespaces(context);
 
-	if (!document)
+	if (!document || !namespaces) {
+		json_object_put(document);
+		json_object_put(namespaces);
 		return -ENOMEM;
+	}
+	json_object_object_add(document, "namespaces", namespaces);
 	return json_print_segments(stdout, document, "segments", context, ids, count);
 }
 
@@ -105,7 +101,7 @@ static int print_list(const struct list_config *config, const struct selection *
 
 	context.bytes = config->raw;
 	int error = column_select(&context, selection->filter, selection->order,
-				  selection->descending, false, &ids, &count, &capacity);
+				  selection->descending, 0, &ids, &count, &capacity);
 
 	if (!error && config->json)
 		error = print_json(&context, ids, count);
@@ -119,23 +115,45 @@ static int print_list(const struct list_config *config, const struct selection *
 	return report_finish(stdout);
 }
 
-/* A namespace that cannot be looked into is no empty one. */
-static void warn_unreadable(struct collector *collector)
+enum { UNREADABLE_LEN = 512, UNREADABLE_SHOWN = 8 };
+
+/* A namespace that cannot be looked into is no empty one. Those that share a reason share a line. */
+static void warn_of_reason(const struct column_context *context, const char *why)
 {
-	size_t count, unreadable = 0;
-	const struct namespace_state *namespaces =
-		model_namespaces(collector_model(collector), &count);
-	int error = 0;
+	size_t count, length = 0, unreadable = 0;
+	const struct namespace_state *states = model_namespaces(context->model, &count);
+	char names[UNREADABLE_LEN] = "";
 
 	for (size_t i = 0; i < count; i++) {
-		if (namespaces[i].readable)
+		char name[COLUMN_CELL_LEN];
+
+		if (states[i].readable || strcmp(column_ns_error(&states[i]), why) != 0)
 			continue;
-		unreadable++;
-		error = namespaces[i].error;
+		column_ns_long_name(context, states[i].facts.ipcns, name);
+		if (unreadable++ < UNREADABLE_SHOWN && length + strlen(name) + 3 < sizeof(names))
+			length += (size_t)snprintf(names + length, sizeof(names) - length, "%s%s",
+						   length ? ", " : "", name);
 	}
-	if (unreadable)
-		log_error("list: %zu of %zu IPC namespaces could not be read: %s", unreadable,
-			  count, strerror(-error));
+	log_error("list: %zu of %zu IPC namespaces could not be read: %s: %s%s", unreadable, count,
+		  why, names, unreadable > UNREADABLE_SHOWN ? ", ..." : "");
+}
+
+static void warn_unreadable(struct collector *collector)
+{
+	const struct column_context context = collector_context(collector);
+	size_t count;
+	const struct namespace_state *states = model_namespaces(context.model, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		const char *why = column_ns_error(&states[i]);
+		size_t before = 0;
+
+		while (before < i && (states[before].readable ||
+				      strcmp(column_ns_error(&states[before]), why) != 0))
+			before++;
+		if (!states[i].readable && before == i)
+			warn_of_reason(&context, why);
+	}
 }
 
 int list_run(const struct cmd_env *env, int argc, char **argv)
@@ -160,7 +178,7 @@ int list_run(const struct cmd_env *env, int argc, char **argv)
 	if ((status = selection_parse(&list_spec, config.order, config.filter, &selection)))
 		return status;
 
-	const struct collector_options options = {.rung = config.rung};
+	const struct collector_options options = {.rung = config.rung, .ns = config.ns};
 
 	if (collector_open(&options, &collector, why)) {
 		log_error("list: %s", why);

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "cmd/screen.h"
+#include "cmd/segment_contents.h"
 #include "observe/resident.h"
 #include "report/report.h"
 
@@ -35,6 +36,7 @@ const struct command_spec live_spec = {
 		"  trace     calls and attachments as they happen, of all or of one command\n"
 		"  leaks     which segments nobody will remove, on what evidence, made where\n"
 		"  run CMD   run a command, then tell which segments it left behind\n"
+		"  peek ID   what stands in a segment, without touching it\n"
 		"  rm ID     remove segments, after a look at each\n"
 		"  doctor    which probes stand, why not better, limits and headroom\n"
 		"  demo      the live view on a bundled workload that leaks\n"
@@ -80,8 +82,9 @@ struct live {
 /* The events since the last frame, or the newest of them. */
 enum { FRAME_EVENTS = 20 };
 
-static void print_events(struct live *live, const struct model *model)
+static void print_events(struct live *live, const struct column_context *context)
 {
+	const struct model *model = context->model;
 	uint64_t end = model_events_end(model);
 	uint64_t first = model_events_first(model);
 	uint64_t from = live->shown > first ? live->shown : first;
@@ -99,6 +102,7 @@ static void print_events(struct live *live, const struct model *model)
 		const struct event event = event_named(model, model_event(model, sequence));
 
 		puts(event_line(line, &event));
+		event_print_explanation(stdout, context, &event, "    ");
 	}
 }
 
@@ -113,7 +117,7 @@ static struct json_object *json_new_events(struct live *live, const struct colum
 	     sequence++) {
 		const struct event event = event_named(model, model_event(model, sequence));
 
-		json_object_array_add(array, json_event(&event, context->paths));
+		json_object_array_add(array, json_event(context, &event));
 	}
 	live->shown = end;
 	return array;
@@ -122,20 +126,23 @@ static struct json_object *json_new_events(struct live *live, const struct colum
 static int select_rows(struct live *live, const struct column_context *context, size_t *count)
 {
 	return column_select(context, live->selection.filter, live->selection.order,
-			     live->selection.descending, true, &live->ids, count,
-			     &live->ids_capacity);
+			     live->selection.descending, column_gone_since(context), &live->ids,
+			     count, &live->ids_capacity);
 }
 
 static int print_json_frame(struct live *live, const struct column_context *context, size_t count)
 {
 	struct json_object *document = json_document("list", context);
+	struct json_object *namespaces = json_namespaces(context);
 	struct json_object *events = json_new_events(live, context);
 
-	if (!document || !events) {
+	if (!document || !namespaces || !events) {
 		json_object_put(document);
+		json_object_put(namespaces);
 		json_object_put(events);
 		return -ENOMEM;
 	}
+	json_object_object_add(document, "namespaces", namespaces);
 	json_object_object_add(document, "events", events);
 	return json_print_segments(stdout, document, "segments", context, live->ids, count);
 }
@@ -160,7 +167,7 @@ static int print_text_frame(struct live *live, const struct column_context *cont
 		puts(live->selection.filter ? "(no segment passes the filter)"
 		     : live->workload       ? "(no segments yet)"
 					    : "(no segments; shmtop demo makes some)");
-	print_events(live, context->model);
+	print_events(live, context);
 	return 0;
 }
 
@@ -194,6 +201,21 @@ static int live_resident(void *context, const struct process *process, uint64_t 
 {
 	(void)context;
 	return resident_read(process->pid, process->start_time, address, length, bytes);
+}
+
+static int live_contents(void *context, const struct segment *segment, uint64_t offset,
+			 size_t length, struct contents *out, const struct process **through)
+{
+	struct live *live = context;
+	const struct mapping *mapping;
+	int error = segment_contents_read(collector_model(live->collector), segment, offset, length,
+					  out, &mapping);
+
+	if (!error)
+		*through = mapping->holder->process;
+	else if (error == -ENOENT)
+		collector_look_again(live->collector);
+	return error;
 }
 
 /* ---- the loop ------------------------------------------------------------------------------ */
@@ -342,6 +364,8 @@ static int wire(struct live *live)
 	return live->screen ? loop_add(live->loop, STDIN_FILENO, on_key, live) : 0;
 }
 
+enum { TITLE_LEN = 64 };
+
 /* ---- open, run, close ---------------------------------------------------------------------- */
 
 static bool wants_screen(const struct live_config *config)
@@ -351,6 +375,8 @@ static bool wants_screen(const struct live_config *config)
 
 static int open_screen(struct live *live)
 {
+	const char *ns = live->config->ns;
+	char title[TITLE_LEN];
 	const struct screen_options options = {
 		.order = live->selection.order,
 		.has_order = live->selection.has_order,
@@ -361,13 +387,18 @@ static int open_screen(struct live *live)
 		.ascii = live->config->ascii,
 		.mouse = live->config->mouse,
 		.theme = live->config->theme,
-		.title = live->workload ? live->workload->title : NULL,
+		.title = live->workload ? live->workload->title : title,
 		.machine = {.remove = live->config->allow_remove ? live_remove : NULL,
 			    .resident = live_resident,
+			    .contents = live_contents,
 			    .context = live},
 	};
 	char why[256];
-	int error = live->ops->open(&options, &live->screen, why);
+	int error;
+
+	/* The view makes it safe. */
+	snprintf(title, sizeof(title), "%s%s", ns ? "ns " : "", ns ? ns : "");
+	error = live->ops->open(&options, &live->screen, why);
 
 	if (error)
 		log_error("%s; shmtop -b prints plain frames", why);
@@ -386,6 +417,7 @@ static int open_collector(struct live *live)
 		.stacks = live->config->stacks.which,
 		.stack_size = live->config->stacks.size,
 		.growth = true,
+		.ns = live->config->ns,
 	};
 	char why[PROBES_WHY_LEN];
 	int error = collector_open(&options, &live->collector, why);

@@ -17,10 +17,10 @@
 #include "base/log.h"
 #include "base/units.h"
 #include "cmd/arguments.h"
-#include "cmd/segment_id.h"
 #include "report/holders.h"
 #include "report/leaks.h"
 #include "report/report.h"
+#include "report/segment_id.h"
 
 enum { HOLDERS_SHOWN = 8 };
 

@@ -13,6 +13,7 @@
 
 struct screen;
 struct filter;
+struct contents;
 
 /* What only the machine can tell or do: a view asks for it here, upon a key. `context` is handed to each. */
 struct screen_machine {
@@ -25,6 +26,11 @@ struct screen_machine {
 	 * -EPERM, -ETIMEDOUT when it takes too long. NULL: nobody to ask. */
 	int (*resident)(void *context, const struct process *process, uint64_t address,
 			uint64_t length, uint64_t *bytes);
+	/* What stands in the segment, from an offset on, CONTENTS_MAX bytes at most; *through is whom it was read
+	 * through. 0, or -errno: -ENOTCONN when nobody has it attached, -ENOENT when those who had let go of
+	 * it, -EPERM. NULL: nobody to ask. */
+	int (*contents)(void *context, const struct segment *segment, uint64_t offset,
+			size_t length, struct contents *out, const struct process **through);
 	void *context;
 };
 

@@ -7,12 +7,14 @@
 
 #include "base/log.h"
 #include "cmd/arguments.h"
-#include "cmd/segment_id.h"
 #include "cmd/watch.h"
+#include "report/changes.h"
 #include "report/report.h"
+#include "report/segment_id.h"
 
 struct show_config {
 	bool json;
+	const char *ns;
 	uint64_t duration;
 	struct argument_stacks stacks;
 	enum collector_rung rung;
@@ -22,6 +24,7 @@ static const struct option_spec show_options[] = {
 	{'J', "json", .help = "one JSON document", .field = offsetof(struct show_config, json)},
 	{'d', "duration", "SECS", "watch for this time first; ^C ends it earlier",
 	 argument_duration, "a number of seconds, like 60", offsetof(struct show_config, duration)},
+	ARGUMENT_NS(struct show_config, ns),
 	ARGUMENT_STACKS(struct show_config, stacks),
 	ARGUMENT_PROBE(struct show_config, rung),
 	{0},
@@ -38,7 +41,8 @@ const struct command_spec show_spec = {
 	"  shmtop show 4026532210:0\n"
 	"\n"
 	"One look knows no events. -d watches first: who calls, fails, attaches and lets\n"
-	"go, and where it is made, if that happens meanwhile. It need not exist before:\n"
+	"go, changes and removes it, and where it is made, if that happens meanwhile. It\n"
+	"need not exist before, nor afterwards:\n"
 	"  sudo shmtop show -d 60 0x52010203",
 };
 
@@ -47,24 +51,43 @@ static int print_json(const struct column_context *context, const struct segment
 	struct json_object *document = json_document("show", context);
 	struct json_object *object = json_segment(context, segment);
 	struct json_object *events = json_events(context, segment);
+	struct json_object *changes = changes_json(context, segment);
 
-	if (!document || !object || !events) {
+	if (!document || !object || !events || !changes) {
 		json_object_put(document);
 		json_object_put(object);
 		json_object_put(events);
+		json_object_put(changes);
 		return -ENOMEM;
 	}
 	json_object_object_add(document, "segment", object);
+	json_object_object_add(document, "changes", changes);
 	json_object_object_add(document, "events", events);
 	json_print(stdout, document);
 	return 0;
+}
+
+/* NULL after one line on stderr. */
+static const struct segment *find(const struct show_config *config,
+				  const struct segment_wanted *wanted,
+				  const struct column_context *context)
+{
+	char why[SEGMENT_ID_WHY_LEN];
+	const struct segment *segment;
+
+	if (!config->duration)
+		return segment_id_find(&show_spec, context, wanted, false);
+	segment = segment_id_find_any(context, wanted, why);
+	if (!segment)
+		log_error("show: %s", why);
+	return segment;
 }
 
 static int show(const struct show_config *config, const struct segment_wanted *wanted,
 		const struct collector *collector)
 {
 	const struct column_context context = collector_context(collector);
-	const struct segment *segment = segment_id_find(&show_spec, &context, wanted, false);
+	const struct segment *segment = find(config, wanted, &context);
 
 	if (!segment)
 		return EXIT_ERROR;
@@ -84,6 +107,11 @@ static int watch_first(const struct show_config *config, struct collector *colle
 	struct watch watch = {.collector = collector, .duration = config->duration};
 	int error = config->duration ? watch_run(&watch) : 0;
 
+	/* Who holds it may have been stopped meanwhile. */
+	if (!error && config->duration) {
+		model_recheck_processes(collector_model(collector));
+		error = collector_tick(collector);
+	}
 	collector_name_stacks(collector);
 	if (error)
 		log_error("show: %s", strerror(-error));
@@ -122,6 +150,7 @@ int show_run(const struct cmd_env *env, int argc, char **argv)
 		.stacks = config.stacks.which,
 		.stack_size = config.stacks.size,
 		.growth = config.duration != 0,
+		.ns = config.ns,
 	};
 
 	if (collector_open(&options, &collector, why)) {

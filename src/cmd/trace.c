@@ -27,6 +27,26 @@
 /* At the end the kernel may hold a full buffer, and be filling it still. */
 enum { FINAL_DRAINS = 64 };
 
+/* enum event_time: as strace, -t, -tt and -ttt */
+static int argument_time(const char *text, void *field)
+{
+	static const char *const names[] = {[EVENT_TIME_SECONDS] = "s",
+					    [EVENT_TIME_MICRO] = "us",
+					    [EVENT_TIME_EPOCH] = "epoch"};
+	enum event_time *time = field;
+
+	if (!text) {
+		*time += *time < EVENT_TIME_EPOCH;
+		return 0;
+	}
+	for (int i = EVENT_TIME_SECONDS; i <= EVENT_TIME_EPOCH; i++)
+		if (strcmp(text, names[i]) == 0) {
+			*time = (enum event_time)i;
+			return 0;
+		}
+	return -EINVAL;
+}
+
 static const struct option_spec trace_options[] = {
 	{'J', "json", .help = "one JSON object a line",
 	 .field = offsetof(struct trace_config, json)},
@@ -47,8 +67,28 @@ static const struct option_spec trace_options[] = {
 	 "a whole number from 1 on", offsetof(struct trace_config, count)},
 	{'d', "duration", "SECS", "end after this time", argument_duration,
 	 "a number of seconds, like 10 or 0.5", offsetof(struct trace_config, duration)},
+	{'S', "with-summary", .help = "at the end calls, errors and time by call and by process",
+	 .field = offsetof(struct trace_config, with_summary)},
+	{'s', "summary", .help = "that alone, without the events",
+	 .field = offsetof(struct trace_config, only_summary)},
+	{'t', "time", "[=HOW]",
+	 "time of day in seconds (s); -tt with microseconds (us, as\n"
+	 "without it); -ttt since the epoch (epoch)",
+	 argument_time, "s, us or epoch", offsetof(struct trace_config, time)},
+	{'r', "relative", .help = "time since the line before, in seconds",
+	 .field = offsetof(struct trace_config, relative)},
+	{'T', "took", .help = "how long each call took, also where the terminal is narrow",
+	 .field = offsetof(struct trace_config, took)},
+	{.name = "color",
+	 .argument = "[=WHEN]",
+	 .help = "auto (on a terminal), always or never: red failed, yellow\n"
+		 "removed or ended, faint inferred",
+	 .parse = palette_parse,
+	 .expected = "auto, always or never",
+	 .field = offsetof(struct trace_config, colours)},
 	{'k', "stack", .help = "where each call was made that makes or attaches a segment",
 	 .field = offsetof(struct trace_config, with_stacks)},
+	ARGUMENT_NS(struct trace_config, ns),
 	ARGUMENT_STACK_SIZE(struct trace_config, stacks),
 	ARGUMENT_RING(struct trace_config, ring_size),
 	ARGUMENT_PROBE(struct trace_config, rung),
@@ -67,8 +107,9 @@ const struct command_spec trace_spec = {
 		"what happens without a call: fork, exec and exit of processes that hold a\n"
 		"segment, what that attaches or detaches, and the end of segments. Filters run in\n"
 		"the kernel. With CMD: only CMD and what it starts, from its first instruction;\n"
-		"ends with them, with CMD's own status. What CMD prints goes to stderr: stdout is\n"
-		"the trace's.\n"
+		"ends with them, with CMD's own status; where -n or -d end it before, CMD goes "
+		"on.\n"
+		"What CMD prints goes to stderr: stdout is the trace's.\n"
 		"\n"
 		"~ before a line's text (JSON: \"inferred\") is what nobody saw happen: two looks\n"
 		"at the tables differ. Where calls are followed that is a detach or the end of a\n"
@@ -81,6 +122,7 @@ const struct command_spec trace_spec = {
 		"  shmtop trace -o shmctl,destroy            who removes segments?\n"
 		"  shmtop trace -k -o shmget                 where in the program?\n"
 		"  shmtop trace -J -- shm-fork-demo hello    one program, for a script\n"
+		"  shmtop trace -s -d 10                     who makes how many calls?\n"
 		"\n"
 		"Calls need root, or CAP_BPF, CAP_PERFMON and CAP_DAC_READ_SEARCH (for tracefs).",
 };
@@ -95,6 +137,7 @@ struct trace {
 	bool counting;    /* all forks and exits of its processes are delivered */
 	bool interrupted; /* by a first ^C, which is the command's to heed */
 	bool reaped;
+	bool enough; /* -n or -d ends it */
 	int wait_status;
 	int64_t tree;      /* processes of the command that are alive, when counting */
 	uint64_t deadline; /* 0 none */
@@ -128,15 +171,17 @@ static void tell_loss(struct trace *trace)
 }
 
 /* Without somebody who gets the output there is nothing to trace for. */
-static int check_output(const struct trace *trace)
+static int check_output(struct trace *trace)
 {
 	if (fflush(stdout))
 		return -errno;
 	if (ferror(stdout))
 		return -EIO;
 	if (trace_output_is_full(&trace->output) ||
-	    (trace->deadline && clock_now() >= trace->deadline))
+	    (trace->deadline && clock_now() >= trace->deadline)) {
+		trace->enough = true;
 		loop_stop(trace->loop);
+	}
 	return 0;
 }
 
@@ -261,9 +306,13 @@ static int open_collector(struct trace *trace)
 {
 	const struct trace_config *config = trace->config;
 	/* The end of a traced tree is known by its forks and exits. */
-	uint32_t life = trace->following && config->ops
-				? FACT_OP_BIT(FACT_FORK) | FACT_OP_BIT(FACT_EXIT)
+	uint32_t life = trace->following ? FACT_OP_BIT(FACT_FORK) | FACT_OP_BIT(FACT_EXIT) : 0;
+	/* Which segments are left is known by their ends. */
+	uint32_t ends = trace_output_sums(&trace->output) && config->ops & FACT_OP_BIT(FACT_SHMGET)
+				? FACT_OP_BIT(FACT_DESTROY)
 				: 0;
+	/* Why a call fails is known by who made what it was about, and who removed it. */
+	uint32_t causes = config->failed ? FACT_OP_BIT(FACT_SHMGET) | FACT_OP_BIT(FACT_SHMCTL) : 0;
 	const struct collector_options options = {
 		.rung = config->rung,
 		.events = true,
@@ -271,9 +320,11 @@ static int open_collector(struct trace *trace)
 		.ring_size = config->ring_size,
 		.stacks = config->with_stacks ? PROBES_STACKS_ATTACHED : PROBES_STACKS_OFF,
 		.stack_size = config->stacks.size,
+		.ns = config->ns,
 		.filter =
 			{
-				.ops = config->ops ? kernel_ops(config->ops) | life : 0,
+				.ops = config->ops ? kernel_ops(config->ops | ends) | causes | life
+						   : 0,
 				.pid = config->pid,
 				.has_uid = config->user.given,
 				.uid = config->user.uid,
@@ -337,9 +388,8 @@ static int open_sources(struct trace *trace)
 		return error;
 	if (!can_tell(trace))
 		return -EOPNOTSUPP;
+	trace_output_start(&trace->output, trace->collector);
 	model_set_sink(collector_model(trace->collector), on_event, trace);
-	if (trace->config->with_stacks)
-		trace->output.collector = trace->collector;
 	probes = collector_probes(trace->collector);
 	if (!probes)
 		return 0;
@@ -348,6 +398,22 @@ static int open_sources(struct trace *trace)
 		error = probes_follow(probes, trace->child.pid);
 	if (error)
 		log_error("trace: %s", strerror(-error));
+	return error;
+}
+
+/* Where no events come, the end of the trace may be the first look since long. What a filter kept from being told
+ * is known to have ended once two tables did not have it. */
+static int last_looks(struct trace *trace)
+{
+	int looks = !collector_probes(trace->collector) ? 1
+		    : trace_output_sums(&trace->output) ? 2
+							: 0;
+	int error = 0;
+
+	for (int i = 0; !error && i < looks; i++) {
+		collector_look_again(trace->collector);
+		error = look(trace);
+	}
 	return error;
 }
 
@@ -367,10 +433,7 @@ static int run_loop(struct trace *trace)
 	if (collector_probes(trace->collector))
 		probes_count_skipped(collector_probes(trace->collector));
 	tell_loss(trace);
-	/* Where no events come, the end of the trace may be the first look since long. */
-	if (!error && !collector_probes(trace->collector))
-		error = look(trace);
-	return error;
+	return error ? error : last_looks(trace);
 }
 
 /* Calls that do not come look like calls that are not made. */
@@ -387,7 +450,6 @@ static int trace_events(struct trace *trace, const char *command)
 {
 	int error;
 
-	trace_output_heading(&trace->output);
 	if (trace->following && (error = child_release(&trace->child))) {
 		log_error("trace: cannot run '%s': %s", command, strerror(-error));
 		return child_exec_status(error);
@@ -403,6 +465,8 @@ static int trace_events(struct trace *trace, const char *command)
 		return EXIT_ERROR;
 	}
 	trace_output_end(&trace->output);
+	if (trace->enough && trace->following && !trace->reaped)
+		log_error("trace: '%s' goes on, as process %d", command, trace->child.pid);
 
 	int status = report_finish(stdout);
 
@@ -421,7 +485,8 @@ static int trace_with(const struct trace_config *config, char **command)
 	int status = EXIT_ERROR;
 	int error;
 
-	bool filtered = config->failed || config->pid || config->user.given || config->comm;
+	bool filtered =
+		config->failed || config->pid || config->user.given || config->comm || config->ns;
 
 	trace.counting = trace.following && !filtered;
 	trace.tree = 1;
@@ -459,6 +524,8 @@ int trace_run(const struct cmd_env *env, int argc, char **argv)
 	if ((status = arguments_check_poll(&trace_spec, config.rung, config.compat,
 					   config.ring_size)))
 		return status;
+	if (config.relative && config.time == EVENT_TIME_USUAL)
+		config.time = EVENT_TIME_NONE;
 	if (config.failed && !config.ops)
 		config.ops = FACT_OPS_CALLS;
 	if (config.failed && !(config.ops & FACT_OPS_CALLS)) {

@@ -3,30 +3,187 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/shm.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/log.h"
-#include "report/report.h"
+#include "base/text.h"
+#include "report/source.h"
 
 void trace_output_free(struct trace_output *output)
 {
 	free(output->inferred);
+	trace_summary_free(&output->summary);
 }
 
-void trace_output_heading(const struct trace_output *output)
+bool trace_output_is_full(const struct trace_output *output)
 {
-	if (output->config->json || !isatty(STDOUT_FILENO))
+	return output->config->count && output->told >= output->config->count;
+}
+
+bool trace_output_sums(const struct trace_output *output)
+{
+	return output->config->with_summary || output->config->only_summary;
+}
+
+static bool prints_lines(const struct trace_output *output)
+{
+	return !output->config->json && !output->config->only_summary;
+}
+
+/* ---- columns ------------------------------------------------------------------------------- */
+
+/* What the longest name takes */
+static size_t ns_width(const struct column_context *context)
+{
+	char name[COLUMN_CELL_LEN];
+	size_t count, longest = 0;
+	const struct namespace_state *states = model_namespaces(context->model, &count);
+
+	for (size_t i = 0; i < count; i++) {
+		size_t width = text_width(column_ns_name(context, states[i].facts.ipcns, name));
+
+		if (width > longest)
+			longest = width;
+	}
+	return longest;
+}
+
+static void choose_layout(struct trace_output *output, const struct column_context *context)
+{
+	const struct trace_config *config = output->config;
+	const struct event_style style = {
+		.time = config->time,
+		.relative = config->relative,
+		.took = config->took,
+		.ns = output->has_ns ? ns_width(context) : 0,
+		.width = report_width(stdout),
+	};
+
+	output->layout = event_layout(&style);
+}
+
+static void print_heading(const struct trace_output *output)
+{
+	char line[EVENT_LINE_LEN];
+
+	if (output->layout.width)
+		palette_print(stdout, output->coloured, PALETTE_HEADING,
+			      event_layout_heading(line, &output->layout));
+}
+
+void trace_output_start(struct trace_output *output, struct collector *collector)
+{
+	const struct column_context context = collector_context(collector);
+	size_t count;
+	const struct namespace_state *states = model_namespaces(context.model, &count);
+
+	output->collector = collector;
+	output->coloured = palette_wanted(output->config->colours, STDOUT_FILENO);
+	output->ipcns = count == 1 ? states[0].facts.ipcns : context.own_ipcns;
+	output->has_ns = count > 1 && !output->following;
+	output->summary.began = context.now;
+	if (!prints_lines(output))
 		return;
-	puts(event_heading());
+	choose_layout(output, &context);
+	print_heading(output);
 	fflush(stdout);
+}
+
+/* A namespace may come, and the terminal may get another width. */
+static void adapt_layout(struct trace_output *output, const struct column_context *context,
+			 const struct event *event)
+{
+	bool foreign = !output->has_ns && event->ipcns && event->ipcns != output->ipcns;
+
+	if (!foreign && (!output->layout.width || output->layout.width == report_width(stdout)))
+		return;
+	output->has_ns |= foreign;
+	choose_layout(output, context);
+	if (foreign)
+		print_heading(output);
 }
 
 /* ---- events -------------------------------------------------------------------------------- */
 
-bool trace_output_is_full(const struct trace_output *output)
+static enum palette_role role_of(const struct event *event)
 {
-	return output->config->count && output->printed >= output->config->count;
+	if (event->ret < 0)
+		return PALETTE_BAD;
+	if (event->op == FACT_DESTROY || (event->op == FACT_SHMCTL && event->cmd == IPC_RMID))
+		return PALETTE_ENDING;
+	return event->inferred ? PALETTE_FAINT : PALETTE_PLAIN;
+}
+
+/* Where the call was made, with all names that can be found. */
+static void find_stack(const struct trace_output *output, struct event *event)
+{
+	if (!output->config->with_stacks || !event->sampled)
+		return;
+	event->stack = collector_stack(output->collector, event);
+	collector_name_stacks(output->collector);
+}
+
+/* The words below the failure before are those of this one, too. */
+static bool is_explained(struct trace_output *output, const struct event *event)
+{
+	bool same = event->ret < 0 && event->failure == output->explained.failure &&
+		    event->op == output->explained.op && event->ret == output->explained.ret;
+
+	if (event->ret < 0)
+		output->explained = *event;
+	return same;
+}
+
+static void print_line(struct trace_output *output, const struct column_context *context,
+		       const struct event *event)
+{
+	int64_t since = output->line_time ? (int64_t)(event->time - output->line_time) : 0;
+	char name[COLUMN_CELL_LEN], line[EVENT_LINE_LEN];
+
+	adapt_layout(output, context, event);
+	event_layout_line(line, &output->layout, event,
+			  event->ipcns ? column_ns_name(context, event->ipcns, name) : "-", since);
+	palette_print(stdout, output->coloured, role_of(event), line);
+	output->line_time = event->time;
+	if (!is_explained(output, event))
+		event_print_explanation(stdout, context, event, "    ");
+	if (event->stack)
+		table_print_stack(stdout, context->paths, event->stack,
+				  "                         ");
+}
+
+static void print_event(struct trace_output *output, const struct event *told)
+{
+	struct event event = *told;
+	struct column_context context;
+
+	find_stack(output, &event);
+	context = collector_context(output->collector);
+	if (output->config->json)
+		json_print(stdout, json_event(&context, &event));
+	else
+		print_line(output, &context, &event);
+}
+
+static void tell(struct trace_output *output, const struct model_event *entry, bool passes)
+{
+	uint32_t ops = output->config->ops ? output->config->ops : FACT_OPS_ALL;
+
+	if (trace_output_is_full(output))
+		return;
+	passes &= (ops & FACT_OP_BIT(entry->event.op)) != 0;
+	/* What was made and removed is told with the failures that it explains. */
+	passes &= !output->config->failed || entry->event.ret < 0;
+	if (trace_output_sums(output))
+		trace_summary_event(&output->summary, collector_model(output->collector), entry,
+				    passes);
+	if (!passes)
+		return;
+	output->told++;
+	if (!output->config->only_summary)
+		print_event(output, &entry->event);
 }
 
 /* What a look inferred has not been through the filter of the kernel: it passes where it is known to fit,
@@ -40,37 +197,6 @@ static bool fits(const struct trace_output *output, const struct event *event)
 	if (config->user.given && (event->pid <= 0 || event->uid != config->user.uid))
 		return false;
 	return !config->pid || event->pid == config->pid;
-}
-
-/* Where the call was made, with all names that can be found. NULL: nobody asked, or nobody knows. */
-static const struct call_paths *find_stack(const struct trace_output *output, struct event *event)
-{
-	if (!output->collector)
-		return NULL;
-	event->stack = collector_stack(output->collector, event);
-	collector_name_stacks(output->collector);
-	return collector_context(output->collector).paths;
-}
-
-static void print_event(struct trace_output *output, const struct event *told)
-{
-	struct event own = *told, *event = &own;
-	const struct call_paths *paths;
-	uint32_t ops = output->config->ops ? output->config->ops : FACT_OPS_ALL;
-	char line[EVENT_LINE_LEN];
-
-	if (!(ops & FACT_OP_BIT(event->op)) || trace_output_is_full(output))
-		return;
-	output->printed++;
-	paths = event->sampled ? find_stack(output, event) : NULL;
-	if (output->config->json) {
-		json_print(stdout, json_event(event, paths));
-		return;
-	}
-	fputs(event_line(line, event), stdout);
-	putchar('\n');
-	if (paths)
-		table_print_stack(stdout, paths, event->stack, "                         ");
 }
 
 static int keep_inferred(struct trace_output *output, const struct model_event *entry)
@@ -88,21 +214,19 @@ static int keep_inferred(struct trace_output *output, const struct model_event *
 
 void trace_output_event(struct trace_output *output, const struct model_event *entry)
 {
-	const struct event *event = &entry->event;
-
-	if (!event->inferred)
-		print_event(output, event);
-	else if (keep_inferred(output, entry) && fits(output, event))
-		print_event(output, event); /* without memory it is told unnamed */
+	if (!entry->event.inferred)
+		tell(output, entry, true);
+	else if (keep_inferred(output, entry))
+		tell(output, entry, fits(output, &entry->event)); /* no memory: unnamed */
 }
 
 void trace_output_inferred(struct trace_output *output, const struct model *model)
 {
 	for (size_t i = 0; i < output->inferred_count; i++) {
-		const struct event event = event_named(model, &output->inferred[i]);
+		struct model_event entry = output->inferred[i];
 
-		if (fits(output, &event))
-			print_event(output, &event);
+		entry.event = event_named(model, &entry);
+		tell(output, &entry, fits(output, &entry.event));
 	}
 	output->inferred_count = 0;
 }
@@ -151,7 +275,31 @@ void trace_output_loss(struct trace_output *output, struct probes *probes)
 		print_json_loss(&loss);
 }
 
-void trace_output_end(const struct trace_output *output)
+static void print_summary(struct trace_output *output)
+{
+	const struct trace_config *config = output->config;
+	const struct column_context context = collector_context(output->collector);
+	struct trace_summary *summary = &output->summary;
+	const uint32_t made = FACT_OP_BIT(FACT_SHMGET);
+
+	summary->ended = context.now;
+	summary->lost = output->loss.total;
+	summary->followed = source_follows(model_status(context.model));
+	summary->has_segments =
+		summary->followed && !config->failed && (!config->ops || config->ops & made);
+	/* Those that are left exist: what no event told comes right. */
+	if (summary->has_segments && !trace_output_is_full(output))
+		call_tally_look(&summary->tally, context.model, 0);
+	if (config->json) {
+		json_print(stdout, trace_summary_json(&context, summary));
+		return;
+	}
+	if (output->told && !config->only_summary)
+		putchar('\n');
+	trace_summary_print(stdout, &context, summary);
+}
+
+void trace_output_end(struct trace_output *output)
 {
 	const struct probes_loss *loss = &output->loss;
 
@@ -160,4 +308,6 @@ void trace_output_end(const struct trace_output *output)
 			  ", tables full %" PRIu64 ", probe busy %" PRIu64 ")%s",
 			  loss->total, loss->ring, loss->pairs + loss->known, loss->skipped,
 			  loss->ring ? ": try a larger --ring-size, or -p, -o, -x" : "");
+	if (trace_output_sums(output))
+		print_summary(output);
 }

@@ -197,32 +197,109 @@ static void tell_refusal(const struct verdict_look *look, struct verdict *out)
 
 /* ---- one a rule ---------------------------------------------------------------------------- */
 
+/* "9912 php-fpm", as it was then; "somebody" */
+static const char *name_then(const struct segment_change *change, char out[static WORDS_NAME_LEN])
+{
+	if (change->pid)
+		snprintf(out, WORDS_NAME_LEN, "%" PRId32 "%s%s", change->pid,
+			 change->comm[0] ? " " : "", change->comm);
+	else
+		snprintf(out, WORDS_NAME_LEN, "somebody");
+	return out;
+}
+
+/* The IPC_RMID that was done; NULL: none is known. */
+static const struct segment_change *removal_of(const struct segment *segment)
+{
+	const struct segment_change *removal = model_removal(segment);
+
+	return removal && removal->ret >= 0 ? removal : NULL;
+}
+
+/* Who let go last */
+static void tell_last(const struct segment *segment, struct verdict *out)
+{
+	const struct segment_change *end = segment->end;
+	char name[WORDS_NAME_LEN];
+
+	if (end && end->pid)
+		because(out, "%s let go last%s%s%s", name_then(end, name),
+			segment->detached_reason ? " (" : "",
+			segment->detached_reason ? fact_reason_name(segment->detached_reason) : "",
+			segment->detached_reason ? ")" : "");
+}
+
 void verdict_tell_gone(const struct verdict_look *look, struct verdict *out)
 {
 	const struct segment *segment = look->segment;
-	char age[UNITS_LEN];
+	const struct segment_change *removal = removal_of(segment);
+	char age[UNITS_LEN], name[WORDS_NAME_LEN];
 
 	out->since = segment->gone;
-	because(out, "ended %s ago: %s", age_of(look, segment->gone, age),
-		segment->gone_reason == FACT_REASON_UNKNOWN
-			? "nobody saw why"
-			: fact_reason_name(segment->gone_reason));
+	age_of(look, segment->gone, age);
+	switch (segment->gone_reason) {
+	case FACT_REASON_IPC_RMID:
+		because(out, "removed %s ago by %s: nobody had it attached", age,
+			segment->end ? name_then(segment->end, name) : "somebody");
+		return;
+	case FACT_REASON_LAST_DETACH:
+		because(out, "destroyed %s ago: removed before, and its last holder let go", age);
+		tell_last(segment, out);
+		break;
+	case FACT_REASON_FORCED:
+		because(out, "destroyed %s ago by kernel.shm_rmid_forced: its last holder let go",
+			age);
+		tell_last(segment, out);
+		break;
+	case FACT_REASON_NAMESPACE:
+		because(out, "ended %s ago with its IPC namespace", age);
+		break;
+	default:
+		because(out, "ended %s ago: nobody saw why", age);
+	}
+	if (removal)
+		because(out, "removed %s ago by %s", age_of(look, removal->first, age),
+			name_then(removal, name));
 }
 
-void verdict_tell_removed(const struct verdict_look *look, struct verdict *out)
+static void tell_removed(const struct verdict_look *look, struct verdict *out)
 {
 	const struct segment *segment = look->segment;
-	char age[UNITS_LEN], left[64] = "";
+	const struct segment_change *removal = removal_of(segment);
+	char age[UNITS_LEN], name[WORDS_NAME_LEN], left[64] = "";
 
-	out->since = segment->removal_ret == 0 ? segment->removal : 0;
+	out->since = removal ? removal->first : 0;
 	if (look->counted)
 		snprintf(left, sizeof(left), ", %" PRIu64 " attachment%s left", segment->nattch,
 			 segment->nattch == 1 ? "" : "s");
-	if (out->since)
-		because(out, "removed %s ago by %" PRId32 ", goes with its last holder%s",
-			age_of(look, segment->removal, age), segment->removal_pid, left);
+	if (removal)
+		because(out, "removed %s ago by %s, goes with its last holder%s",
+			age_of(look, removal->first, age), name_then(removal, name), left);
 	else
 		because(out, "removed, goes with its last holder%s", left);
+}
+
+/* For whom it waits */
+void verdict_tell_removed(const struct verdict_look *look, struct verdict *out)
+{
+	const struct segment *segment = look->segment;
+	const struct mapping *first = segment->mappings;
+	const struct process *creator = segment->creator;
+	bool others = false, own = false;
+	char name[WORDS_NAME_LEN];
+
+	tell_removed(look, out);
+	for (const struct mapping *at = first; at; at = at->segment_next) {
+		others = others || at->holder != first->holder;
+		own = own || at->holder->process == creator;
+	}
+	if (!first)
+		return;
+	because(out, "held by %s%s%s", name_of(first->holder->process, name),
+		others ? " and others" : "",
+		creator && !own ? ", but not by its creator any more" : "");
+	if (!own)
+		tell_creator(look, out);
 }
 
 void verdict_tell_pinned(const struct verdict_look *look, struct verdict *out)
@@ -231,7 +308,7 @@ void verdict_tell_pinned(const struct verdict_look *look, struct verdict *out)
 	char name[WORDS_NAME_LEN];
 	size_t count = verdict_pinned(look, &holder);
 
-	verdict_tell_removed(look, out);
+	tell_removed(look, out);
 	because(out, "only %s holds it, which is not its creator", name_of(holder, name));
 	because(out, "one of %zu removed segments that it holds, and they become more", count);
 	tell_creator(look, out);

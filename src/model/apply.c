@@ -295,7 +295,7 @@ static int apply_shmget(struct model *model, const struct event *event, struct s
 		return 0;
 	}
 	segment_made_by(model, segment, process);
-	process_starts(model, segment, process_get(model, event->ppid, 0, event->time));
+	process_cite(model, &segment->starter, process_get(model, event->ppid, 0, event->time));
 	return 0;
 }
 
@@ -329,16 +329,16 @@ static int apply_shmat(struct model *model, const struct event *event, struct se
 }
 
 /* A late word on how a segment ended that a snapshot missed. */
-static void apply_to_gone(struct segment *segment, const struct event *event)
+static void apply_to_gone(struct model *model, struct segment *segment, const struct event *event)
 {
 	bool removed = segment->facts.mode & FACT_MODE_DEST;
 
 	if (segment->gone_reason != FACT_REASON_UNKNOWN || event->time > segment->gone)
 		return;
 	if (event->op == FACT_SHMDT && removed)
-		segment->gone_reason = FACT_REASON_LAST_DETACH;
+		change_tell_end(model, segment, FACT_REASON_LAST_DETACH, event);
 	if (event->op == FACT_SHMCTL && segment->facts.nattch == 0)
-		segment->gone_reason = FACT_REASON_IPC_RMID;
+		change_tell_end(model, segment, FACT_REASON_IPC_RMID, event);
 }
 
 static int apply_shmdt(struct model *model, const struct event *event, struct segment *segment)
@@ -352,7 +352,7 @@ static int apply_shmdt(struct model *model, const struct event *event, struct se
 	uint64_t reach = segment->facts.known & FACT_COL_SIZE ? segment->facts.size : UINT64_MAX;
 
 	if (segment->gone) {
-		apply_to_gone(segment, event);
+		apply_to_gone(model, segment, event);
 		return 0;
 	}
 	if (model_is_told(model, FACT_EXACT_DETACH))
@@ -392,17 +392,12 @@ static void apply_removal(struct model *model, const struct event *event, struct
 {
 	bool counted = segment->witnessed || segment->facts_time;
 
-	if (segment->removal <= event->time) {
-		segment->removal = event->time;
-		segment->removal_ret = event->ret;
-		segment->removal_pid = event->pid;
-	}
 	if (event->ret < 0) {
 		apply_refusal(model, event, segment);
 		return;
 	}
 	if (segment->gone) {
-		apply_to_gone(segment, event);
+		apply_to_gone(model, segment, event);
 		return;
 	}
 	if (!segment_moves_nattch(segment, event->time))
@@ -567,6 +562,9 @@ static int apply_call(struct model *model, const struct event *event)
 	struct segment *segment;
 	int error = find_segment(model, event, &segment);
 
+	/* whoever is told of the call may ask what it changed */
+	if (event->op == FACT_SHMCTL && segment)
+		change_note(model, segment, event);
 	if (!event->aside)
 		history_add(model, event, segment);
 	return error ? error : apply_table[event->op](model, event, segment);
@@ -577,7 +575,7 @@ int model_apply(struct model *model, const struct event *event)
 	int error =
 		apply_table[event->op] ? apply_call(model, event) : attachment_apply(model, event);
 
-	segment_trim(model, 0);
+	segment_trim(model);
 	model->revision++;
 	return error;
 }

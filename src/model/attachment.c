@@ -306,8 +306,10 @@ static int apply_detach(struct model *model, const struct event *event)
 	struct segment *segment =
 		mapping ? mapping->segment : segment_living(model, event->ipcns, event->shmid);
 
-	if (!segment)
+	if (!segment) {
+		namespace_let_go(model, event->ipcns);
 		return 0;
+	}
 	struct process *process = process_of_event(model, event);
 
 	if (!process)
@@ -368,7 +370,7 @@ static int apply_destroy(struct model *model, const struct event *event)
 	if (!segment->gone)
 		segment_end(model, segment, event->time, event->reason, event);
 	else if (segment->gone_reason == FACT_REASON_UNKNOWN)
-		segment->gone_reason = event->reason;
+		change_tell_end(model, segment, event->reason, event);
 	return 0;
 }
 

@@ -9,7 +9,6 @@ const struct model_limits model_limits_default = {
 	.events = 4096,
 	.gone_segments = 512,
 	.gone_of_creator = 64,
-	.gone_time = 10 * CLOCK_SECOND,
 };
 
 static int make_tables(struct model *model)
@@ -37,6 +36,7 @@ int model_new(const struct model_limits *limits, struct model **out)
 	pool_init(&model->mapping_pool, sizeof(struct mapping));
 	pool_init(&model->process_pool, sizeof(struct process));
 	pool_init(&model->trace_pool, sizeof(struct nattch_trace));
+	pool_init(&model->change_pool, sizeof(struct segment_change));
 	model->status = (struct source_status){
 		.calls = "none", .compat = "none", .life = "none", .attachers = "none"};
 	model->revision = 1;
@@ -65,6 +65,7 @@ void model_free(struct model *model)
 	pool_free(&model->mapping_pool);
 	pool_free(&model->process_pool);
 	pool_free(&model->trace_pool);
+	pool_free(&model->change_pool);
 	free(model->namespaces);
 	free(model->ring);
 	free(model->departures);
@@ -92,13 +93,10 @@ void model_set_wall_offset(struct model *model, int64_t offset)
 
 void model_expire(struct model *model, uint64_t now)
 {
-	uint64_t age = model->limits.gone_time;
-
 	model->revision++;
 	history_close_seconds(model, now);
 	nattch_note_all(model, now);
 	departure_expire(model, now > MODEL_GONE_HOLDER_TIME ? now - MODEL_GONE_HOLDER_TIME : 0);
-	segment_trim(model, now > age ? now - age : 0);
 	process_want_starters(model);
 	process_sweep(model);
 }
@@ -116,6 +114,24 @@ const struct segment *model_segments(const struct model *model)
 const struct segment *model_gone(const struct model *model)
 {
 	return model->gone;
+}
+
+const struct segment *model_gone_since(const struct model *model, uint64_t time)
+{
+	const struct segment *first = NULL;
+	const struct segment *segment = model->gone ? model->gone->prev : NULL;
+
+	/* utlist.h: the newest is the one before the first */
+	while (segment && segment->gone >= time) {
+		first = segment;
+		segment = segment == model->gone ? NULL : segment->prev;
+	}
+	return first;
+}
+
+uint64_t model_generation(const struct model *model)
+{
+	return model->generation;
 }
 
 size_t model_segment_count(const struct model *model)

@@ -50,6 +50,7 @@ struct process {
 	bool checked;        /* its facts were looked up, or an event told them */
 	bool resolved;       /* /proc was read (or is known to be too late): not wanted any more */
 	bool has_uid;
+	char state; /* its letter, as in proc(5), when /proc was read; 0 unknown */
 	uint32_t uid;
 	uint64_t ended; /* 0: not seen to end */
 	bool has_status;
@@ -76,8 +77,9 @@ struct process {
 	size_t gone_count;
 	struct segment_id let_go; /* of the last detach by shmdt that a record told */
 	unsigned int knows;       /* how many segments have it among their users */
-	unsigned int
-		started; /* how many have it as the starter of their creator: of the references */
+	/* Of the references, those that are no reason to follow its life: of segments whose creator it
+	 * started, and of changes */
+	unsigned int cited;
 	/* The nearest ancestor that knows segments, and when the fork was that this one comes from; those of
 	 * whom it is the ancestor, the last fork first: all of them live, or have descendants of theirs. */
 	struct process *ancestor;
@@ -135,6 +137,47 @@ struct holder {
 	UT_hash_handle hh;     /* by mm */
 };
 
+enum change_kind {
+	CHANGE_REMOVE, /* IPC_RMID */
+	CHANGE_SET,    /* IPC_SET */
+	CHANGE_LOCK,   /* SHM_LOCK */
+	CHANGE_UNLOCK, /* SHM_UNLOCK */
+	CHANGE_END,    /* it was destroyed */
+	CHANGE_MADE,   /* it was created: the segment tells that itself, see report/changes.h */
+	CHANGE_KINDS,
+};
+
+/* What IPC_SET sets */
+struct segment_rights {
+	uint32_t uid, gid;
+	uint32_t mode; /* permission bits */
+};
+
+/* What was done to a segment, or was refused. One entry stands for all repeats of the same by the same. */
+struct segment_change {
+	enum change_kind kind;
+	enum fact_reason reason; /* CHANGE_END: why */
+	int64_t ret;             /* what the call returned; 0, or -errno */
+	uint64_t first, time;    /* when it was done first and last: the same where `count` is 1 */
+	uint64_t count;
+	bool inferred; /* no event told of it: two tables differ. `time` is when the later was read, and who
+			* did it is not known */
+	bool has_old, has_new; /* CHANGE_SET: the rights before, and those asked for */
+	bool seen;             /* `new` is what a later table had */
+	struct segment_rights old, new;
+	/* Who, as it was then */
+	int32_t pid;  /* 0 unknown */
+	uint32_t uid; /* FACT_UID_UNKNOWN: so it is */
+	char comm[FACT_COMM_LEN];
+
+	struct process *process; /* for what else is known of it; NULL unknown */
+	struct segment_change *next;
+};
+
+/* The entries of one segment, beside its end. When there are more the oldest goes that has a newer one of the
+ * same kind and outcome; the removal that was done first always stays. */
+enum { MODEL_CHANGES = 8 };
+
 struct segment {
 	struct segment_id id;
 	struct segment_facts facts; /* see facts.known; nattch below is the live one */
@@ -155,18 +198,20 @@ struct segment {
 	bool has_idle;
 	uint64_t idle_since; /* last attach or detach (or creation), when has_idle */
 
-	/* Post-mortem: the last detach that an event told, and the last IPC_RMID that was tried. */
+	/* Post-mortem: the last detach that an event told. */
 	uint64_t detached; /* time; 0 none seen */
 	enum fact_reason detached_reason;
 	int32_t detached_pid;
-	uint64_t removal; /* time; 0 none seen */
-	int64_t removal_ret;
-	int32_t removal_pid;
 	/* The last IPC_RMID of one of its users that was refused (EPERM, EACCES), unless another has attached
 	 * it since */
 	uint64_t refused; /* time; 0 none */
 	int64_t refused_ret;
 	struct process *refused_to;
+
+	struct segment_change *changes; /* by `time`, oldest first */
+	struct segment_change *end;     /* CHANGE_END; NULL: it exists */
+	unsigned int change_count;
+	uint64_t changes_dropped; /* entries that there was no room for */
 
 	/* Where it was made: ids of stack/call_paths.h; 0 unknown */
 	uint32_t stack;
@@ -240,10 +285,13 @@ enum { MODEL_SAMPLES = 36 };
 /* An IPC namespace that has processes or segments */
 struct namespace_state {
 	struct namespace_facts facts;
-	char label
-		[FACT_LABEL_LEN]; /* whose it is, by its oldest process: "docker 3f2a91c07be1"; "" unknown */
-	bool readable;            /* its table was read at the last snapshot */
-	int error;                /* -errno of the last try when not */
+	/* Whose it is, by its oldest process: "docker 3f2a91c07be1", else "4026532210 (postgres 812)": where another
+	 * one is called so already the younger has the second; "" unknown */
+	char label[FACT_LABEL_LEN];
+	struct namespace_owner owner;
+	uint64_t attached; /* mappings of unknown segments, by the last scan: no process leads there */
+	bool readable;     /* its table was read at the last snapshot */
+	int error;         /* -errno of the last try when not */
 	size_t unreadable_rows;
 	uint64_t read; /* time of the last good snapshot; 0 never */
 	bool has_limits;
@@ -281,10 +329,9 @@ struct gone_holder {
 
 struct model_limits {
 	size_t events;          /* ring of recent events; default 4096 */
-	size_t gone_segments;   /* kept after their end; default 512 */
+	size_t gone_segments;   /* remembered after their end; default 512 */
 	size_t gone_of_creator; /* of these, made by one process: so that one that makes and removes
 				 * segments all the time leaves room for the others; 0: any; default 64 */
-	uint64_t gone_time;     /* ns that a gone segment stays; default 10 s */
 };
 
 extern const struct model_limits model_limits_default;
@@ -345,13 +392,17 @@ int model_reconcile_attachments(struct model *model, const struct attachment *ro
 int model_reconcile_namespaces(struct model *model, const struct namespace_facts *rows,
 			       size_t count, uint64_t began);
 
+/* Whose a namespace is; of one that is not known nothing is kept. */
+void model_set_namespace_owner(struct model *model, uint32_t ipcns,
+			       const struct namespace_owner *owner);
+
 /* The table of this namespace could not be read: error is -errno. */
 void model_namespace_unreadable(struct model *model, uint32_t ipcns, int error, uint64_t now);
 void model_set_limits(struct model *model, const struct limits_facts *limits);
+void model_set_hugepools(struct model *model, const struct fact_hugepools *pools);
 void model_set_status(struct model *model, const struct source_status *status);
 
-/* Forgets gone segments that are too old or too many, processes that nobody refers to; closes the
- * second of the rate history. Call once a tick. */
+/* Forgets processes that nobody refers to; closes the second of the rate history. Call once a tick. */
 void model_expire(struct model *model, uint64_t now);
 
 /* Processes whose /proc facts are wanted, one after the other: NULL when there are none. The caller
@@ -372,15 +423,32 @@ void model_recheck_processes(struct model *model);
 
 /* Segments that exist, oldest known first; then follow ->next. */
 const struct segment *model_segments(const struct model *model);
-/* Segments that ended within the last seconds, oldest end first; then follow ->next. */
+/* Segments that ended and are remembered, oldest end first; then follow ->next. */
 const struct segment *model_gone(const struct model *model);
+/* The first of those that ended at this time or later; NULL: none. The older ones cost nothing. */
+const struct segment *model_gone_since(const struct model *model, uint64_t time);
 size_t model_segment_count(const struct model *model);
 size_t model_gone_count(const struct model *model);
 
 /* NULL when it is known no more. A generation of 0 finds the living one, else the last gone one. */
 const struct segment *model_find(const struct model *model, const struct segment_id *id);
+/* The generation that was given last: what is newer had not been met. */
+uint64_t model_generation(const struct model *model);
+
+/* The IPC_RMID that removed it, else the last one that was refused; NULL: none is known. */
+const struct segment_change *model_removal(const struct segment *segment);
+/* What the call of this event changed, or was refused; NULL: nothing, or that is forgotten. */
+const struct segment_change *model_event_change(const struct model *model,
+						const struct model_event *entry);
 
 const struct namespace_state *model_namespaces(const struct model *model, size_t *count);
+const struct namespace_state *model_namespace(const struct model *model, uint32_t ipcns);
+/* Its label; of a segment that ended at `gone`, that of the namespace which had the inode then: an inode is
+ * used again. 0: now. "" unknown, or forgotten: the last MODEL_PAST_NAMESPACES are remembered. */
+enum { MODEL_PAST_NAMESPACES = 64 };
+const char *model_namespace_label(const struct model *model, uint32_t ipcns, uint64_t gone);
+/* None where nobody told of any */
+const struct fact_hugepools *model_hugepools(const struct model *model);
 const struct source_status *model_status(const struct model *model);
 
 struct model_totals {

@@ -6,7 +6,8 @@
  * processes, family.c who knows a segment, namespace.c namespaces, history.c the ring. apply.c (calls, fork, exec and exit), attachment.c
  * (records of attachments and ends) and reconcile.c decide.
  *
- * nattch.c, departure.c and exhaustion.c remember how things went lately; nothing is decided by that.
+ * change.c remembers who changed or removed a segment, nattch.c, departure.c and exhaustion.c how things went
+ * lately; nothing is decided by that.
  */
 #ifndef MODEL_MODEL_INTERNAL_H
 #define MODEL_MODEL_INTERNAL_H
@@ -37,11 +38,19 @@ enum { NATTCH_TRACES = 1024 };
 /* Address spaces that let go lately: an upper bound, after an exit of something large */
 enum { DEPARTURES = 1024 };
 
+/* A namespace that ended, or whose oldest process did: what it was called */
+struct namespace_past {
+	uint32_t ipcns;
+	uint64_t ended;
+	char label[FACT_LABEL_LEN];
+};
+
 struct model {
 	struct model_limits limits;
 	uint64_t revision;
 	struct source_status status;
-	struct pool segment_pool, holder_pool, mapping_pool, process_pool, trace_pool;
+	struct fact_hugepools hugepools;
+	struct pool segment_pool, holder_pool, mapping_pool, process_pool, trace_pool, change_pool;
 
 	/* An anchor never leaves its index, which so keeps its table: coming and going of the only
 	 * entry allocates nothing. Its key is the one that means unknown, and is never looked up. */
@@ -59,6 +68,8 @@ struct model {
 
 	struct namespace_state *namespaces; /* ascending by inode */
 	size_t namespace_count, namespace_capacity;
+	struct namespace_past past[MODEL_PAST_NAMESPACES]; /* a ring */
+	size_t past_count;                                 /* that ever ended */
 
 	struct model_event *ring; /* limits.events of them */
 	uint64_t ring_end;
@@ -125,8 +136,8 @@ void segment_revive(struct model *model, struct segment *segment);
 void segment_check_end(struct model *model, struct segment *segment, const struct event *cause);
 /* Who made it; NULL unknown. */
 void segment_made_by(struct model *model, struct segment *segment, struct process *process);
-/* Forgets gone ones that are too many, and those that ended up to `until`. */
-void segment_trim(struct model *model, uint64_t until);
+/* Forgets gone ones that are too many, the oldest first. */
+void segment_trim(struct model *model);
 
 /* An event brought so many mappings, or took them (< 0). To be called when the lists are changed. */
 void segment_count(const struct model *model, struct segment *segment, int64_t change,
@@ -205,8 +216,8 @@ struct process *process_of_child(struct model *model, const struct event *event)
 /* exec and exit change those that are known, and make none. */
 void process_exec(struct model *model, const struct event *event);
 void process_exit(struct model *model, const struct event *event);
-/* Who started its creator; NULL is allowed. */
-void process_starts(struct model *model, struct segment *segment, struct process *process);
+/* A reference as process_use() makes it, but no reason to follow its life. */
+void process_cite(struct model *model, struct process **place, struct process *process);
 /* Wants those again whose end nothing tells, and that may know the id of a segment. */
 void process_want_starters(struct model *model);
 /* Frees those that nobody uses. */
@@ -253,6 +264,11 @@ void family_distrust(struct model *model);
 struct namespace_state *namespace_find(const struct model *model, uint32_t ipcns);
 /* Finds or makes it. NULL without memory. */
 struct namespace_state *namespace_get(struct model *model, uint32_t ipcns);
+/* A scan begins, which began then; it found a mapping of a segment there that the model does not know. */
+void namespace_scan(struct model *model);
+void namespace_attached(struct model *model, uint32_t ipcns, uint64_t began);
+/* A record told that such a mapping ended. */
+void namespace_let_go(struct model *model, uint32_t ipcns);
 
 /* ---- drift.c ------------------------------------------------------------------------------- */
 
@@ -294,6 +310,22 @@ void departure_expire(struct model *model, uint64_t until);
 
 /* After limits were taken in. */
 void exhaustion_sample(struct namespace_state *state);
+
+/* ---- change.c ----------------------------------------------------------------------------- */
+
+enum { CHANGE_PERMISSIONS = 0777 };
+
+/* A shmctl, before it is taken in. */
+void change_note(struct model *model, struct segment *segment, const struct event *event);
+/* A row of the table, before it is taken in: what no call told. */
+void change_note_row(struct model *model, struct segment *segment, const struct segment_facts *row,
+		     uint64_t began);
+/* Why it ended; who did it is taken from `cause`, which may be NULL: unknown. A later word replaces the one
+ * before. */
+void change_tell_end(struct model *model, struct segment *segment, enum fact_reason reason,
+		     const struct event *cause);
+void change_revoke_end(struct model *model, struct segment *segment);
+void change_forget(struct model *model, struct segment *segment);
 
 /* ---- history.c ----------------------------------------------------------------------------- */
 

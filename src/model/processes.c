@@ -110,13 +110,13 @@ static void process_free(struct model *model, struct process *process)
 	pool_put(&model->process_pool, process);
 }
 
-void process_starts(struct model *model, struct segment *segment, struct process *process)
+void process_cite(struct model *model, struct process **place, struct process *process)
 {
-	if (segment->starter)
-		segment->starter->started--;
+	if (*place)
+		(*place)->cited--;
 	if (process)
-		process->started++;
-	process_use(model, &segment->starter, process);
+		process->cited++;
+	process_use(model, place, process);
 }
 
 void process_want_starters(struct model *model)
@@ -379,7 +379,7 @@ static void process_split(struct model *model, struct process *process, uint64_t
 			    segment_last_latest(model, segment) < start_time)
 				process_use(model, &segment->last, earlier);
 			if (segment->starter == process && segment->born < start_time)
-				process_starts(model, segment, earlier);
+				process_cite(model, &segment->starter, earlier);
 		}
 	}
 }
@@ -431,14 +431,17 @@ bool model_process_known(struct model *model, const struct process *process,
 	own->checked = true;
 	own->alive = !own->ended;
 	own->missing = 0;
+	own->state = facts->state;
 	if (facts->has_uid) {
 		own->has_uid = true;
 		own->uid = facts->uid;
 	}
+	if (facts->inner_pid)
+		own->inner_pid = facts->inner_pid;
 	if (facts->comm[0] != '\0')
 		snprintf(own->comm, sizeof(own->comm), "%s", facts->comm);
 	process_set_texts(own, facts);
-	return own->alive && (own->ancestor || own->references > own->started);
+	return own->alive && (own->ancestor || own->references > own->cited);
 }
 
 void model_process_missing(struct model *model, const struct process *process, uint64_t now)

@@ -94,6 +94,7 @@ static int reconcile_row(struct model *model, struct segment *segment,
 	bool last_known = row->known & FACT_COL_LPID;
 	bool told = model_is_told(model, MODEL_MAPPINGS);
 
+	change_note_row(model, segment, row, began);
 	segment->before_time = segment->facts.known & FACT_COL_NATTCH ? before_time : 0;
 	segment->before_nattch = segment->facts.nattch;
 	segment->facts = *row;
@@ -253,7 +254,7 @@ int model_reconcile_segments(struct model *model, uint32_t ipcns, const struct s
 	state->read = began;
 	if (state->seen < began)
 		state->seen = began;
-	segment_trim(model, 0);
+	segment_trim(model);
 	return 0;
 }
 
@@ -364,6 +365,8 @@ static int reconcile_attachment(struct scan *scan, const struct attachment *row)
 {
 	struct segment *segment = segment_living(scan->model, row->ipcns, row->shmid);
 
+	if (!segment && row->ipcns)
+		namespace_attached(scan->model, row->ipcns, scan->began);
 	if (!segment || row->mm == 0)
 		return 0;
 	if (row->flags & ATTACHMENT_HUGETLB)
@@ -464,6 +467,7 @@ int model_reconcile_attachments(struct model *model, const struct attachment *ro
 	model->revision++;
 	model->scan_stamp = scan.stamp;
 	model->scan_over = UINT64_MAX;
+	namespace_scan(model);
 	for (struct segment *segment = model->living; segment; segment = segment->next)
 		prepare(model, segment);
 	for (size_t i = 0; i < count; i++) {
@@ -478,6 +482,6 @@ int model_reconcile_attachments(struct model *model, const struct attachment *ro
 		confirm(segment, began);
 	model->scans++;
 	model->distrusted = false;
-	segment_trim(model, 0);
+	segment_trim(model);
 	return 0;
 }

@@ -129,8 +129,8 @@ static void segment_forget(struct model *model, struct segment *segment)
 		segment->older->newer = segment->newer;
 	segment_made_by(model, segment, NULL);
 	process_use(model, &segment->last, NULL);
-	process_starts(model, segment, NULL);
 	process_use(model, &segment->refused_to, NULL);
+	change_forget(model, segment);
 	nattch_forget(model, segment);
 	DL_DELETE(model->gone, segment);
 	model->gone_count--;
@@ -144,11 +144,21 @@ static bool has_too_many_gone(const struct model *model, const struct process *c
 	return creator && most && creator->gone_count > most;
 }
 
-void segment_trim(struct model *model, uint64_t until)
+void segment_trim(struct model *model)
 {
-	while (model->gone &&
-	       (model->gone_count > model->limits.gone_segments || model->gone->gone <= until))
+	while (model->gone_count > model->limits.gone_segments)
 		segment_forget(model, model->gone);
+}
+
+/* Ends may be told late: by time, since the last ones are looked up by it. */
+static void gone_add(struct model *model, struct segment *segment)
+{
+	struct segment *before = model->gone ? model->gone->prev : NULL;
+
+	while (before && before->gone > segment->gone)
+		before = before == model->gone ? NULL : before->prev;
+	DL_APPEND_ELEM(model->gone, before, segment);
+	model->gone_count++;
 }
 
 void segment_end(struct model *model, struct segment *segment, uint64_t time,
@@ -163,15 +173,15 @@ void segment_end(struct model *model, struct segment *segment, uint64_t time,
 		holder_settle(model, holder);
 	}
 	family_forget(model, segment);
+	process_cite(model, &segment->starter, NULL);
 	nattch_note_end(model, segment, time);
 	DL_DELETE(model->living, segment);
-	DL_APPEND(model->gone, segment);
 	model->living_count--;
-	model->gone_count++;
 	if (state)
 		state->segments--;
 	segment->gone = time ? time : 1; /* 0 means that it exists */
-	segment->gone_reason = reason;
+	gone_add(model, segment);
+	change_tell_end(model, segment, reason, cause);
 	segment->nattch = 0;
 	segment->disturbed = segment->doubted = false;
 	segment->unrecorded = !cause && model_is_told(model, FACT_EXACT_DESTROY);
@@ -199,6 +209,7 @@ void segment_revive(struct model *model, struct segment *segment)
 		state->segments++;
 	segment->gone = 0;
 	segment->gone_reason = FACT_REASON_UNKNOWN;
+	change_revoke_end(model, segment);
 	segment->trusted = segment->unrecorded = segment->unbroken = false;
 }
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "observe/text_file.h"
 
 /* Some 60 lines of 28 bytes, with room for those to come */
 enum { MEMINFO_LEN = 16 * 1024 };
@@ -170,7 +171,23 @@ static int msg_read(struct limits_facts *limits)
 		.used = at_least_zero(info.msgpool),
 		.max = at_least_zero(info.msgmni),
 	};
+	limits->messages = at_least_zero(info.msgmap);
+	limits->message_bytes = at_least_zero(info.msgtql);
+	limits->msgmnb = at_least_zero(info.msgmnb);
+	limits->msgmax = at_least_zero(info.msgmax);
 	return 0;
+}
+
+/* The calling thread's namespace has its own /proc/sys/kernel/shm*. */
+static void sysctls_read(struct limits_facts *limits)
+{
+	int64_t value;
+
+	limits->rmid_forced =
+		text_file_number(AT_FDCWD, "/proc/sys/kernel/shm_rmid_forced", &value) && value;
+	limits->has_next_id =
+		text_file_number(AT_FDCWD, "/proc/sys/kernel/shm_next_id", &value) && value >= 0;
+	limits->next_id = limits->has_next_id ? (int32_t)value : 0;
 }
 
 int limits_read(uint32_t ipcns, struct limits_facts *limits)
@@ -183,7 +200,8 @@ int limits_read(uint32_t ipcns, struct limits_facts *limits)
 		error = sem_read(limits);
 	if (!error)
 		error = msg_read(limits);
-	if (!error)
-		error = meminfo_read(limits);
-	return error;
+	if (error)
+		return error;
+	sysctls_read(limits);
+	return meminfo_read(limits);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Use and limits of the calling thread's IPC namespace (IPC_INFO, SHM_INFO, SEM_INFO, MSG_INFO), and the
- * machine's default huge page pool (/proc/meminfo). */
+/* Use and limits of the calling thread's IPC namespace (IPC_INFO, SHM_INFO, SEM_INFO, MSG_INFO, and what
+ * /proc/sys/kernel shows to it), and the machine's default huge page pool (/proc/meminfo). */
 #ifndef OBSERVE_LIMITS_H
 #define OBSERVE_LIMITS_H
 

@@ -39,6 +39,14 @@ uint32_t namespaces_own(void)
 	return link_inode(AT_FDCWD, own_path);
 }
 
+uint32_t namespaces_of(int pid)
+{
+	char path[PATH_LEN];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/ipc", pid);
+	return link_inode(AT_FDCWD, path);
+}
+
 /* Where the namespace stands in the list, or would have to be inserted */
 static size_t list_position(const struct namespace_list *list, uint32_t ipcns)
 {

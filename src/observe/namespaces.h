@@ -21,6 +21,9 @@ struct namespace_list {
 /* The inode of the caller's own namespace; 0 when /proc does not tell. */
 uint32_t namespaces_own(void);
 
+/* That of a process; 0 when it is gone or may not be looked at: errno tells. */
+uint32_t namespaces_of(int pid);
+
 /* Finds them by /proc/PID/ns/ipc: the slow way, for where the task iterator cannot run. Processes that
  * may not be looked at are passed over. 0 or -errno. */
 int namespaces_scan_proc(struct namespace_list *list);

@@ -59,12 +59,16 @@ struct probes {
 static int take(void *context, void *data, size_t size)
 {
 	struct probes *probes = context;
+	struct caller_facts caller;
 	struct event event;
 
-	if (record_decode(data, size, &event))
+	if (record_decode(data, size, &event)) {
 		probes->bad++;
-	else
+	} else {
+		if (record_caller(data, size, &caller))
+			event.caller = &caller;
 		probes->handler(probes->context, &event);
+	}
 	probes->taken++;
 	return probes->taken >= probes->limit ? -ECANCELED : 0;
 }

@@ -15,9 +15,8 @@
 enum {
 	PATH_LEN = 32,
 	STAT_LEN = 1024,                 /* 52 numbers and a comm */
-	STATUS_LEN = 1024,               /* "Uid:" is among the first ten lines */
+	STATUS_LEN = 4096,               /* "NSpid:" stands behind the groups */
 	CMDLINE_LEN = 2 * FACT_TEXT_LEN, /* more than fits into the facts */
-	CGROUP_LEN = 16 * 1024,          /* v1 has a line for each of a dozen controllers */
 };
 
 /* Fields of stat between the state (3) and the start time (22) */
@@ -149,6 +148,36 @@ static bool status_uid(const char *text, size_t length, uint32_t *uid)
 	return true;
 }
 
+/* The letter in the line "State:", 0 without one */
+static char status_state(const char *text, size_t length)
+{
+	static const char title[] = "\nState:\t";
+	const char *line = memmem(text, length, title, sizeof(title) - 1);
+	const char *letter = line ? line + sizeof(title) - 1 : text + length;
+
+	return letter < text + length ? *letter : '\0';
+}
+
+/* The pid that its own namespace gives it: the last in the line "NSpid:", the first is the reader's. */
+static int32_t status_inner_pid(const char *text, size_t length)
+{
+	static const char title[] = "\nNSpid:";
+	const char *const end = text + length;
+	const char *line = memmem(text, length, title, sizeof(title) - 1);
+	uint64_t number, last = 0;
+
+	if (!line)
+		return 0;
+	for (line += sizeof(title) - 1; line < end && *line == '\t';) {
+		if (number_parse(++line, end, &number) || number > INT32_MAX)
+			return 0; /* cut */
+		last = number;
+		while (line < end && is_digit(*line))
+			line++;
+	}
+	return (int32_t)last;
+}
+
 static uint64_t tick_ns(void)
 {
 	return CLOCK_SECOND / (uint64_t)sysconf(_SC_CLK_TCK);
@@ -189,18 +218,21 @@ static void exe_read(int directory, char out[static FACT_TEXT_LEN])
 		text_safe(out, FACT_TEXT_LEN, text, (size_t)length);
 }
 
-static void uid_read(int directory, struct process_facts *facts)
+static void status_read(int directory, struct process_facts *facts)
 {
 	char text[STATUS_LEN];
 	const ssize_t length = file_read(directory, "status", text, sizeof(text));
 
-	if (length > 0)
-		facts->has_uid = status_uid(text, (size_t)length, &facts->uid);
+	if (length <= 0)
+		return;
+	facts->has_uid = status_uid(text, (size_t)length, &facts->uid);
+	facts->state = status_state(text, (size_t)length);
+	facts->inner_pid = status_inner_pid(text, (size_t)length);
 }
 
 static void cgroup_read(int directory, char out[static FACT_TEXT_LEN])
 {
-	char text[CGROUP_LEN];
+	char text[PROCESS_CGROUP_LEN];
 	const ssize_t length = file_read(directory, "cgroup", text, sizeof(text));
 
 	if (length > 0)
@@ -224,7 +256,7 @@ int process_read(int pid, struct process_facts *facts)
 	error = stat_read(directory, "stat", facts->comm, &facts->start_time);
 	if (error)
 		goto out;
-	uid_read(directory, facts);
+	status_read(directory, facts);
 	cmdline_read(directory, facts->cmdline);
 	exe_read(directory, facts->exe);
 	cgroup_read(directory, facts->cgroup);
@@ -235,6 +267,29 @@ int process_read(int pid, struct process_facts *facts)
 out:
 	close(directory);
 	return error;
+}
+
+ssize_t process_read_cgroup(int pid, uint64_t start_time, char comm[static FACT_COMM_LEN],
+			    char out[static PROCESS_CGROUP_LEN])
+{
+	char path[PATH_LEN];
+	uint64_t started;
+	ssize_t length;
+	int error;
+
+	snprintf(path, sizeof(path), "/proc/%d", pid);
+
+	const int directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (directory < 0)
+		return gone_error(errno);
+	/* What was opened by the pid of another tells of that one. */
+	error = stat_read(directory, "stat", comm, &started);
+	if (!error && started / tick_ns() != start_time / tick_ns())
+		error = -ESRCH;
+	length = error ? error : file_read(directory, "cgroup", out, PROCESS_CGROUP_LEN);
+	close(directory);
+	return length;
 }
 
 int process_start_time(int pid, uint64_t *start_time)

@@ -4,14 +4,21 @@
 #define OBSERVE_PROCESS_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 #include "base/fact.h"
 
-/* Reads /proc/PID: stat (comm, start time), status (uid: the real one), cmdline, exe (the link's text,
+/* Reads /proc/PID: stat (comm, start time), status (uid: the real one; state, inner pid), cmdline, exe (the link's text,
  * " (deleted)" kept), cgroup (the v2 path, or the first v1 one). What may not be read is left empty.
  * The start time is read before and after the rest: -ESRCH when the pid is gone or changed hands
  * meanwhile. Else 0, or -errno. */
 int process_read(int pid, struct process_facts *facts);
+
+/* The whole text of /proc/PID/cgroup, and the comm, of the process that started then, to the clock tick. Its length,
+ * or -errno: -ESRCH when it is gone. Version 1 has a line for each of a dozen controllers. */
+enum { PROCESS_CGROUP_LEN = 16 * 1024 };
+ssize_t process_read_cgroup(int pid, uint64_t start_time, char comm[static FACT_COMM_LEN],
+			    char out[static PROCESS_CGROUP_LEN]);
 
 /* The start time only, ns of CLOCK_BOOTTIME to the clock tick. 0, or -ESRCH and others. */
 int process_start_time(int pid, uint64_t *start_time);

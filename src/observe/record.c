@@ -5,6 +5,7 @@
 #include <linux/types.h>
 #include <string.h>
 #include <sys/shm.h>
+#include <unistd.h>
 
 #include "base/text.h"
 #include "bpf/shm_event.h"
@@ -41,7 +42,9 @@ static enum fact_reason reason_of(uint32_t reason)
 }
 
 /* include/linux/mm.h */
-enum { VM_READ = 0x1, VM_WRITE = 0x2, VM_EXEC = 0x4, VM_HUGETLB = 0x400000 };
+enum { VM_READ = 0x1, VM_WRITE = 0x2, VM_EXEC = 0x4, VM_LOCKED = 0x2000, VM_HUGETLB = 0x400000 };
+
+enum { PERMISSIONS = 0777 };
 
 uint32_t record_vm_flags(uint32_t vm_flags)
 {
@@ -119,6 +122,14 @@ static void decode_call(const struct shm_event *record, struct event *event)
 	case SHM_EVENT_SHMCTL:
 		event->cmd = record->shmctl.cmd & ~IPC_64;
 		event->shmid = shmctl_shmid(event->cmd, record->shmctl.shmid, record->ret);
+		if (event->cmd == SHM_STAT || event->cmd == SHM_STAT_ANY)
+			event->index = record->shmctl.shmid;
+		event->has_set = record->flags & SHM_EVENT_SET;
+		if (!event->has_set)
+			break;
+		event->set_uid = record->shmctl.set_uid;
+		event->set_gid = record->shmctl.set_gid;
+		event->set_mode = record->shmctl.set_mode & PERMISSIONS;
 		break;
 	}
 }
@@ -166,4 +177,28 @@ int record_decode(const void *data, size_t length, struct event *event)
 	decode_call(record, event);
 	decode_life(record, event);
 	return 0;
+}
+
+bool record_caller(const void *data, size_t length, struct caller_facts *caller)
+{
+	const struct shm_failure *record = data;
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (length < sizeof(*record) || record->event.size < sizeof(*record) ||
+	    !(record->event.flags & SHM_EVENT_CALLER))
+		return false;
+	*caller = (struct caller_facts){
+		.euid = record->caller.euid,
+		.fsgid = record->caller.fsgid,
+		.capabilities = record->caller.capabilities,
+		.initial_userns = record->caller.flags & SHM_CALLER_INITIAL,
+		.ipc_userns = record->caller.flags & SHM_CALLER_IPC_OWNER,
+		.locks_future = record->caller.mm_flags & VM_LOCKED,
+		.mappings = record->caller.mappings,
+		.size = record->caller.pages * page,
+		.most_size = record->caller.most_bytes,
+		.locked = record->caller.locked_pages * page,
+		.most_locked = record->caller.most_locked,
+	};
+	return true;
 }

@@ -10,11 +10,11 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "observe/identity.h"
 #include "observe/namespaces.h"
 #include "observe/process.h"
 
 enum { PR_NAME_LEN = 16 }; /* as the kernel has it (TASK_COMM_LEN) */
-enum { REMOVE_IDENTITY = FACT_COL_SHMID | FACT_COL_SIZE | FACT_COL_CTIME | FACT_COL_CPID };
 
 struct removal {
 	const struct segment_facts *facts;
@@ -22,18 +22,6 @@ struct removal {
 	uint64_t nattch;
 	struct event *call;
 };
-
-/* EINVAL is what the kernel says of a shmid that nobody has. */
-static int remove_error(int error)
-{
-	return error == EINVAL ? -EIDRM : -error;
-}
-
-static bool remove_same(const struct shmid_ds *segment, const struct segment_facts *facts)
-{
-	return segment->shm_segsz == facts->size && segment->shm_ctime == facts->ctime &&
-	       segment->shm_cpid == facts->cpid;
-}
 
 static int remove_call(int shmid, struct event *call)
 {
@@ -74,17 +62,15 @@ static int remove_visit(void *context)
 {
 	struct removal *removal = context;
 	struct shmid_ds segment;
-	int error;
+	int error = identity_check(removal->facts, &segment);
 
-	if (shmctl(removal->facts->shmid, IPC_STAT, &segment))
-		return remove_error(errno);
-	if (!remove_same(&segment, removal->facts))
-		return -ESTALE;
+	if (error)
+		return error;
 	if (segment.shm_nattch && !removal->attached)
 		return -EBUSY;
 	error = remove_call(removal->facts->shmid, removal->call);
 	if (error)
-		return remove_error(error);
+		return identity_error(error);
 	removal->nattch = segment.shm_nattch;
 	return 0;
 }
@@ -96,8 +82,6 @@ int remove_segment(const struct namespace_facts *place, const struct segment_fac
 	int error;
 
 	*call = remove_event(place, facts);
-	if ((facts->known & REMOVE_IDENTITY) != REMOVE_IDENTITY)
-		return -EINVAL;
 	error = namespaces_visit(place, remove_visit, &removal);
 	*nattch = removal.nattch;
 	return error;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * The removal of a segment: the only thing that shmtop ever does to one.
+ * The removal of a segment: beside an attachment that is asked for (observe/contents.h) the only thing that
+ * shmtop ever does to one.
  *
  * A shmid is used again, and what a person has read on a screen is seconds old: so the segment is looked
  * at again right before, and removed only if it still is the one that was meant.

@@ -99,7 +99,7 @@ static const struct {
 	 "more than the segment of this key has, or no size between 1 and SHMMAX"},
 	{FACT_SHMGET, ENOENT, "no segment has this key, and IPC_CREAT was not given"},
 	{FACT_SHMGET, ENOMEM, "no memory: overcommit does not allow it, or no huge pages are free"},
-	{FACT_SHMGET, ENOSPC, "SHMMNI segments or SHMALL pages are in use (5: Limits)"},
+	{FACT_SHMGET, ENOSPC, "SHMMNI segments or SHMALL pages are in use: a limit, not disk"},
 	{FACT_SHMGET, EPERM, "huge pages need CAP_IPC_LOCK or the group of hugetlb_shm_group"},
 	{FACT_SHMAT, EACCES, "the permissions of the segment do not let this user in"},
 	{FACT_SHMAT, EIDRM, "the segment was removed"},

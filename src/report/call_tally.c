@@ -10,13 +10,29 @@
 
 /* ---- counting ------------------------------------------------------------------------------ */
 
+void call_sum_add(struct call_sum *sum, const struct event *event)
+{
+	sum->calls++;
+	sum->failed += event->ret < 0;
+	sum->took += event->took;
+	if (event->took > sum->longest)
+		sum->longest = event->took;
+}
+
+void call_sum_join(struct call_sum *sum, const struct call_sum *other)
+{
+	sum->calls += other->calls;
+	sum->failed += other->failed;
+	sum->took += other->took;
+	if (other->longest > sum->longest)
+		sum->longest = other->longest;
+}
+
 static void count_call(struct call_tally *tally, const struct event *event)
 {
-	tally->calls[event->op]++;
-	if (event->ret >= 0)
-		return;
-	tally->failed[event->op]++;
-	tally->errors[event->op][-event->ret < TALLY_ERRNOS ? -event->ret : 0]++;
+	call_sum_add(&tally->calls[event->op], event);
+	if (event->ret < 0)
+		tally->errors[event->op][-event->ret < TALLY_ERRNOS ? -event->ret : 0]++;
 }
 
 static void note_most(struct call_tally *tally)
@@ -109,9 +125,9 @@ static void put_failures(struct writer *writer, const struct call_tally *tally, 
 	const char *between = ": ";
 	char name[LOG_ERRNO_LEN];
 
-	if (!tally->failed[op])
+	if (!tally->calls[op].failed)
 		return;
-	put(writer, " (%" PRIu64 " failed", tally->failed[op]);
+	put(writer, " (%" PRIu64 " failed", tally->calls[op].failed);
 	for (size_t error = 0; error < TALLY_ERRNOS; error++) {
 		if (!tally->errors[op][error])
 			continue;
@@ -128,9 +144,9 @@ char *call_tally_text(const struct call_tally *tally, char out[static CALL_TALLY
 
 	out[0] = '\0';
 	for (unsigned int op = 0; op < TALLY_CALLS; op++) {
-		if (!tally->calls[op])
+		if (!tally->calls[op].calls)
 			continue;
-		put(&writer, "%s%" PRIu64 " %s", writer.length ? ", " : "", tally->calls[op],
+		put(&writer, "%s%" PRIu64 " %s", writer.length ? ", " : "", tally->calls[op].calls,
 		    fact_op_name((enum fact_op)op));
 		put_failures(&writer, tally, op);
 	}
@@ -138,6 +154,14 @@ char *call_tally_text(const struct call_tally *tally, char out[static CALL_TALLY
 }
 
 /* ---- JSON ---------------------------------------------------------------------------------- */
+
+void call_sum_json(const struct call_sum *sum, struct json_object *object)
+{
+	json_add(object, "count", json_object_new_uint64(sum->calls));
+	json_add(object, "failed", json_object_new_uint64(sum->failed));
+	json_add(object, "took_ns", json_object_new_uint64(sum->took));
+	json_add(object, "longest_ns", json_object_new_uint64(sum->longest));
+}
 
 static struct json_object *json_errors(const struct call_tally *tally, unsigned int op)
 {
@@ -161,8 +185,7 @@ struct json_object *call_tally_json(const struct call_tally *tally)
 		json_add(object, fact_op_name((enum fact_op)op), call);
 		if (!call)
 			continue;
-		json_add(call, "count", json_object_new_uint64(tally->calls[op]));
-		json_add(call, "failed", json_object_new_uint64(tally->failed[op]));
+		call_sum_json(&tally->calls[op], call);
 		json_add(call, "errors", json_errors(tally, op));
 	}
 	return object;

@@ -10,14 +10,24 @@
 
 enum { TALLY_CALLS = 4, TALLY_ERRNOS = 134 };
 
+/* Some calls. Times in ns, of those where it is known. */
+struct call_sum {
+	uint64_t calls, failed;
+	uint64_t took, longest; /* all together; one */
+};
+
 struct call_tally {
-	uint64_t calls[TALLY_CALLS]; /* by enum fact_op: the four calls are its first */
-	uint64_t failed[TALLY_CALLS];
+	struct call_sum calls[TALLY_CALLS]; /* by enum fact_op: the four calls are its first */
 	uint64_t errors[TALLY_CALLS][TALLY_ERRNOS]; /* by errno; 0: one that has no name here */
 	uint64_t made;                              /* segments */
 	size_t segments, most_segments; /* at once: those that exist, and the most ever */
 	uint64_t bytes, most_bytes;     /* asked for by them */
 };
+
+void call_sum_add(struct call_sum *sum, const struct event *event);
+void call_sum_join(struct call_sum *sum, const struct call_sum *other);
+/* The members that all sums have. */
+void call_sum_json(const struct call_sum *sum, struct json_object *object);
 
 /* From the model's sink. Segments count that were seen made. */
 void call_tally_event(struct call_tally *tally, const struct model *model,
@@ -31,7 +41,7 @@ void call_tally_look(struct call_tally *tally, const struct model *model, uint32
 enum { CALL_TALLY_LEN = 512 };
 char *call_tally_text(const struct call_tally *tally, char out[static CALL_TALLY_LEN]);
 
-/* {"shmget": {"count", "failed", "errors": {"ENOENT": 1}}, ...}. NULL without memory. */
+/* {"shmget": {"count", "failed", "took_ns", "longest_ns", "errors": {"ENOENT": 1}}, ...}. NULL without memory. */
 struct json_object *call_tally_json(const struct call_tally *tally);
 
 #endif

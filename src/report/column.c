@@ -10,9 +10,9 @@
 const struct column column_table[COLUMNS_COUNT] = {
 	[COLUMN_NS] = {.name = "ns",
 		       .title = "NS",
-		       .help = "IPC namespace: host, here (one's own), else its inode",
+		       .help = "IPC namespace: host, here (one's own), container, unit or inode",
 		       .kind = COLUMN_KIND_TEXT,
-		       .width = 10,
+		       .width = 24,
 		       .word = true,
 		       .value = column_value_ns},
 	[COLUMN_SHMID] = {.name = "shmid",

@@ -43,6 +43,7 @@ enum column_id {
 
 struct owner_names;
 struct call_paths;
+struct failures;
 
 /* What a cell may need beside the segment. */
 struct column_context {
@@ -53,6 +54,7 @@ struct column_context {
 	bool bytes; /* sizes in bytes, ages and times in seconds: plain numbers (--raw) */
 	struct owner_names *owners;     /* report/owner.h; NULL: owners are shown by number */
 	const struct call_paths *paths; /* stack/call_paths.h; NULL: nobody unwinds stacks */
+	const struct failures *failures; /* judge/failures.h; NULL: nobody asks why calls fail */
 	/* Of struct judge_context; grace 0: the usual one */
 	const struct growth *growth;
 	uint64_t grace;
@@ -96,9 +98,29 @@ int64_t column_wall(const struct column_context *context, uint64_t time);
 enum { COLUMN_CELL_LEN = 256 };
 
 /* "host" for the machine's first IPC namespace, "here" for another one that is one's own, as in a
- * container, else its inode. Static, or `out`. */
+ * container, else its label (model.h), or its inode where that is unknown, or where plain values are asked for
+ * (context.bytes). Static, the model's, or `out`. */
 const char *column_ns_name(const struct column_context *context, uint32_t ipcns,
 			   char out[static COLUMN_CELL_LEN]);
+/* "host", or its label; of what happened at `time`, else (0) as it is now. NULL unknown. For JSON, where nobody is
+ * here. */
+const char *column_ns_label(const struct column_context *context, uint32_t ipcns, uint64_t time);
+/* column_ns_name() of a segment that ended then; 0: it exists. */
+const char *column_ns_name_at(const struct column_context *context, uint32_t ipcns, uint64_t gone,
+			      char out[static COLUMN_CELL_LEN]);
+/* With the inode behind it, if it is not in it: "docker 3f2a91c07be1 (4026532210)". Returns out. */
+const char *column_ns_long_name(const struct column_context *context, uint32_t ipcns,
+				char out[static COLUMN_CELL_LEN]);
+/* Is the text one of its names (host, here, inode, label, runtime, container's id or its first 12 digits, pod,
+ * unit), or a part of one? Case does not matter. */
+bool column_ns_is(const struct column_context *context, uint32_t ipcns, const char *text);
+bool column_ns_has(const struct column_context *context, uint32_t ipcns, const char *text);
+/* Why the table of one that is not readable could not be read. Static. */
+const char *column_ns_error(const struct namespace_state *state);
+
+/* "812", "812 (7 inside)" where its own pid namespace gives it another. Returns out. */
+enum { COLUMN_PID_LEN = 40 };
+char *column_pid(const struct process *process, char out[static COLUMN_PID_LEN]);
 
 /* A value to compare and filter by. Text points into the segment, into `buffer` or is static. */
 struct column_value {
@@ -158,12 +180,21 @@ int column_parse_list(const char *text, enum column_id ids[static COLUMNS_COUNT]
 int column_compare(const struct column_context *context, enum column_id id, bool descending,
 		   const struct segment *a, const struct segment *b);
 
+/* For how long lists show a segment after its end */
+#define COLUMN_GONE_TIME (UINT64_C(10) * CLOCK_SECOND)
+
+/* Who ended at this time or later is still to be shown. */
+static inline uint64_t column_gone_since(const struct column_context *context)
+{
+	return context->now > COLUMN_GONE_TIME ? context->now - COLUMN_GONE_TIME + 1 : 1;
+}
+
 /* Identities of the segments to show: those that pass the filter (NULL: all), in order. `gone` adds
- * those that ended lately. *ids is reallocated as needed (array_reserve). 0, or -ENOMEM: what was in it,
+ * those that ended at this time or later; 0: none. *ids is reallocated as needed (array_reserve). 0, or -ENOMEM: what was in it,
  * and *count, stay. */
 struct filter;
 int column_select(const struct column_context *context, const struct filter *filter,
-		  enum column_id order, bool descending, bool gone, struct segment_id **ids,
+		  enum column_id order, bool descending, uint64_t gone, struct segment_id **ids,
 		  size_t *count, size_t *capacity);
 
 #endif

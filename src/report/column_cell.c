@@ -88,6 +88,16 @@ char *column_cell(enum column_id id, const struct column_context *context,
 
 /* ---- columns that are written in a way of their own ---------------------------------------- */
 
+char *column_pid(const struct process *process, char out[static COLUMN_PID_LEN])
+{
+	int length = snprintf(out, COLUMN_PID_LEN, "%" PRId32, process->pid);
+
+	if (process->inner_pid && process->inner_pid != process->pid)
+		snprintf(out + length, COLUMN_PID_LEN - (size_t)length, " (%" PRId32 " inside)",
+			 process->inner_pid);
+	return out;
+}
+
 static char *cell_process(const struct process *process, char out[static COLUMN_CELL_LEN])
 {
 	if (!process)

@@ -113,16 +113,19 @@ static int column_add(const struct column_order *by, const struct filter *filter
 }
 
 int column_select(const struct column_context *context, const struct filter *filter,
-		  enum column_id order, bool descending, bool gone, struct segment_id **ids,
+		  enum column_id order, bool descending, uint64_t gone, struct segment_id **ids,
 		  size_t *count, size_t *capacity)
 {
 	struct column_order by = {.context = context, .id = order, .descending = descending};
-	size_t room = model_segment_count(context->model) + model_gone_count(context->model);
+	const struct segment *ended = gone ? model_gone_since(context->model, gone) : NULL;
+	size_t room = model_segment_count(context->model);
 	size_t found = 0;
 	struct column_key *keys;
 	void *grown = *ids;
 	int err;
 
+	for (const struct segment *at = ended; at; at = at->next)
+		room++;
 	err = array_reserve(&grown, capacity, room, sizeof(**ids));
 	if (err)
 		return err;
@@ -131,8 +134,8 @@ int column_select(const struct column_context *context, const struct filter *fil
 	if (!keys)
 		return -ENOMEM;
 	err = column_add(&by, filter, model_segments(context->model), keys, &found);
-	if (!err && gone)
-		err = column_add(&by, filter, model_gone(context->model), keys, &found);
+	if (!err)
+		err = column_add(&by, filter, ended, keys, &found);
 	if (!err) {
 		qsort_r(keys, found, sizeof(*keys), column_compare_keys, &by);
 		for (size_t i = 0; i < found; i++)

@@ -10,8 +10,6 @@
 #include "report/owner.h"
 #include "stack/call_paths.h"
 
-/* include/linux/proc_ns.h: PROC_IPC_INIT_INO */
-#define VALUE_IPCNS_HOST UINT32_C(0xefffffff)
 /* Ages beyond this come from a broken clock; within it they can be counted in ns. */
 #define VALUE_AGE_MAX (INT64_MAX / (int64_t)CLOCK_SECOND)
 
@@ -44,21 +42,10 @@ static uint64_t value_end(const struct column_context *context, const struct seg
 	return segment->gone ? segment->gone : context->now;
 }
 
-const char *column_ns_name(const struct column_context *context, uint32_t ipcns,
-			   char out[static COLUMN_CELL_LEN])
-{
-	if (ipcns == VALUE_IPCNS_HOST)
-		return "host";
-	if (ipcns == context->own_ipcns)
-		return "here";
-	snprintf(out, COLUMN_CELL_LEN, "%" PRIu32, ipcns);
-	return out;
-}
-
 void column_value_ns(const struct column_context *context, const struct segment *segment,
 		     struct column_value *out)
 {
-	value_text(out, column_ns_name(context, segment->id.ipcns, out->buffer));
+	value_text(out, column_ns_name_at(context, segment->id.ipcns, segment->gone, out->buffer));
 }
 
 void column_value_shmid(const struct column_context *context, const struct segment *segment,

@@ -4,35 +4,25 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 #include <time.h>
 
 #include "base/array.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/text.h"
 #include "base/units.h"
 #include "report/call.h"
 #include "report/report.h"
 
-/* Widths of the columns; what is longer pushes the rest to the right. */
-enum {
-	EVENT_PID_WIDTH = 7,
-	EVENT_COMM_WIDTH = 15,
-	EVENT_SHMID_WIDTH = 8,
-	EVENT_CALL_WIDTH = 46,
-	EVENT_RESULT_WIDTH = 17,
-};
-
-/* Appends to out[] of `capacity` bytes, up to its end. */
-__attribute__((format(printf, 3, 4))) static void event_append(char *out, size_t capacity,
+__attribute__((format(printf, 2, 3))) static void event_append(char out[static EVENT_PART_LEN],
 							       const char *format, ...)
 {
 	size_t length = strlen(out);
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(out + length, capacity - length, format, args);
+	vsnprintf(out + length, EVENT_PART_LEN - length, format, args);
 	va_end(args);
 }
 
@@ -92,11 +82,11 @@ static void event_append_flags(char out[static EVENT_PART_LEN], const struct eve
 	uint32_t mode = event->op == FACT_SHMGET ? event->flags & CALL_MODE : 0;
 
 	for (size_t i = 0; i < count; i++)
-		event_append(out, EVENT_PART_LEN, "%s%s", i ? "|" : "", names[i]);
+		event_append(out, "%s%s", i ? "|" : "", names[i]);
 	if (mode)
-		event_append(out, EVENT_PART_LEN, "%s%04" PRIo32, count ? "|" : "", mode);
+		event_append(out, "%s%04" PRIo32, count ? "|" : "", mode);
 	else if (!count)
-		event_append(out, EVENT_PART_LEN, "0");
+		event_append(out, "0");
 }
 
 /* The short form where it is exact, else every byte: in sizes the last one can be what matters. */
@@ -106,59 +96,85 @@ static void event_append_size(char out[static EVENT_PART_LEN], uint64_t size)
 	uint64_t again;
 
 	if (units_parse_size(units_size(text, size), &again) == 0 && again == size)
-		event_append(out, EVENT_PART_LEN, "%s", text);
+		event_append(out, "%s", text);
 	else
-		event_append(out, EVENT_PART_LEN, "%" PRIu64, size);
+		event_append(out, "%" PRIu64, size);
 }
 
 static void event_append_address(char out[static EVENT_PART_LEN], uint64_t address)
 {
 	if (address)
-		event_append(out, EVENT_PART_LEN, "0x%" PRIx64, address);
+		event_append(out, "0x%" PRIx64, address);
 	else
-		event_append(out, EVENT_PART_LEN, "NULL");
+		event_append(out, "NULL");
 }
 
 static void event_call_shmget(char out[static EVENT_PART_LEN], const struct event *event)
 {
 	if (event->key)
-		event_append(out, EVENT_PART_LEN, "shmget(0x%08" PRIx32 ", ", (uint32_t)event->key);
+		event_append(out, "shmget(0x%08" PRIx32 ", ", (uint32_t)event->key);
 	else
-		event_append(out, EVENT_PART_LEN, "shmget(IPC_PRIVATE, ");
+		event_append(out, "shmget(IPC_PRIVATE, ");
 	event_append_size(out, event->size);
-	event_append(out, EVENT_PART_LEN, ", ");
+	event_append(out, ", ");
 	event_append_flags(out, event);
-	event_append(out, EVENT_PART_LEN, ")");
+	event_append(out, ")");
 }
 
 static void event_call_shmat(char out[static EVENT_PART_LEN], const struct event *event)
 {
-	event_append(out, EVENT_PART_LEN, "shmat(%" PRId32 ", ", event->shmid);
+	event_append(out, "shmat(%" PRId32 ", ", event->shmid);
 	event_append_address(out, event->addr);
-	event_append(out, EVENT_PART_LEN, ", ");
+	event_append(out, ", ");
 	event_append_flags(out, event);
-	event_append(out, EVENT_PART_LEN, ")");
+	event_append(out, ")");
+}
+
+/* -1 as programs write it, though here it keeps nothing as it is */
+static void event_append_id(char out[static EVENT_PART_LEN], const char *name, uint32_t id)
+{
+	if (id == FACT_UID_UNKNOWN)
+		event_append(out, "%s=-1, ", name);
+	else
+		event_append(out, "%s=%" PRIu32 ", ", name, id);
+}
+
+static void event_call_shmctl(char out[static EVENT_PART_LEN], const struct event *event)
+{
+	bool has_index = event->cmd == SHM_STAT || event->cmd == SHM_STAT_ANY;
+	char name[CALL_NAME_LEN];
+
+	event_append(out, "shmctl(");
+	/* those that look at the whole namespace name no segment */
+	if (event->cmd != IPC_INFO && event->cmd != SHM_INFO)
+		event_append(out, "%" PRId32 ", ", has_index ? event->index : event->shmid);
+	event_append(out, "%s", call_command(event->cmd, name));
+	if (event->has_set) {
+		event_append(out, ", {");
+		event_append_id(out, "uid", event->set_uid);
+		event_append_id(out, "gid", event->set_gid);
+		event_append(out, "mode=%04" PRIo32 "}", event->set_mode);
+	}
+	event_append(out, ")");
 }
 
 /* " (exit)"; nothing where the mark says already that nobody saw why */
 static void event_append_reason(char out[static EVENT_PART_LEN], const struct event *event)
 {
 	if (!event->inferred || event->reason != FACT_REASON_UNKNOWN)
-		event_append(out, EVENT_PART_LEN, " (%s)", fact_reason_name(event->reason));
+		event_append(out, " (%s)", fact_reason_name(event->reason));
 }
 
 static void event_call_create(char out[static EVENT_PART_LEN], const struct event *event)
 {
-	event_append(out, EVENT_PART_LEN, "create ");
+	event_append(out, "create ");
 	event_append_size(out, event->size);
 	if (event->key)
-		event_append(out, EVENT_PART_LEN, ", key 0x%08" PRIx32, (uint32_t)event->key);
+		event_append(out, ", key 0x%08" PRIx32, (uint32_t)event->key);
 }
 
 char *event_call(char out[static EVENT_PART_LEN], const struct event *event)
 {
-	char name[CALL_NAME_LEN];
-
 	strcpy(out, event->inferred ? EVENT_INFERRED : "");
 	switch (event->op) {
 	case FACT_SHMGET:
@@ -168,32 +184,31 @@ char *event_call(char out[static EVENT_PART_LEN], const struct event *event)
 		event_call_shmat(out, event);
 		break;
 	case FACT_SHMDT:
-		event_append(out, EVENT_PART_LEN, "shmdt(");
+		event_append(out, "shmdt(");
 		event_append_address(out, event->addr);
-		event_append(out, EVENT_PART_LEN, ")");
+		event_append(out, ")");
 		break;
 	case FACT_SHMCTL:
-		event_append(out, EVENT_PART_LEN, "shmctl(%" PRId32 ", %s)", event->shmid,
-			     call_command(event->cmd, name));
+		event_call_shmctl(out, event);
 		break;
 	case FACT_FORK:
-		event_append(out, EVENT_PART_LEN, "fork()");
+		event_append(out, "fork()");
 		break;
 	case FACT_ATTACH:
 	case FACT_DETACH:
-		event_append(out, EVENT_PART_LEN, "%s %" PRIu64 " mapping%s",
-			     fact_op_name(event->op), event->maps, event->maps == 1 ? "" : "s");
+		event_append(out, "%s %" PRIu64 " mapping%s", fact_op_name(event->op), event->maps,
+			     event->maps == 1 ? "" : "s");
 		event_append_reason(out, event);
 		break;
 	case FACT_CREATE:
 		event_call_create(out, event);
 		break;
 	case FACT_DESTROY:
-		event_append(out, EVENT_PART_LEN, "destroy");
+		event_append(out, "destroy");
 		event_append_reason(out, event);
 		break;
 	default:
-		event_append(out, EVENT_PART_LEN, "%s", fact_op_name(event->op));
+		event_append(out, "%s", fact_op_name(event->op));
 		break;
 	}
 	return out;
@@ -204,10 +219,9 @@ static void event_status(char out[static EVENT_PART_LEN], int status)
 	char name[CALL_NAME_LEN];
 
 	if (WIFSIGNALED(status))
-		event_append(out, EVENT_PART_LEN, "killed by %s",
-			     call_signal(WTERMSIG(status), name));
+		event_append(out, "killed by %s", call_signal(WTERMSIG(status), name));
 	else
-		event_append(out, EVENT_PART_LEN, "status %d", WEXITSTATUS(status));
+		event_append(out, "status %d", WEXITSTATUS(status));
 }
 
 /* "64.0K at 0x7f2a40000000"; "" where it is not known, or there were several */
@@ -217,9 +231,9 @@ static void event_place(char out[static EVENT_PART_LEN], const struct event *eve
 		return;
 	if (event->size) {
 		event_append_size(out, event->size);
-		event_append(out, EVENT_PART_LEN, " ");
+		event_append(out, " ");
 	}
-	event_append(out, EVENT_PART_LEN, "at 0x%" PRIx64, event->addr);
+	event_append(out, "at 0x%" PRIx64, event->addr);
 }
 
 char *event_result(char out[static EVENT_PART_LEN], const struct event *event)
@@ -228,7 +242,7 @@ char *event_result(char out[static EVENT_PART_LEN], const struct event *event)
 
 	out[0] = '\0';
 	if (event->op == FACT_FORK)
-		event_append(out, EVENT_PART_LEN, "= %" PRId32, event->child);
+		event_append(out, "= %" PRId32, event->child);
 	else if (event->op == FACT_EXIT)
 		event_status(out, event->status);
 	else if (event->op == FACT_ATTACH || event->op == FACT_DETACH)
@@ -236,64 +250,15 @@ char *event_result(char out[static EVENT_PART_LEN], const struct event *event)
 	else if (!(FACT_OP_BIT(event->op) & FACT_OPS_CALLS))
 		return out;
 	else if (event->ret < 0)
-		event_append(out, EVENT_PART_LEN, "%s", log_errno_name((int)event->ret, name));
+		event_append(out, "%s", log_errno_name((int)event->ret, name));
 	else if (event->op == FACT_SHMAT)
-		event_append(out, EVENT_PART_LEN, "= 0x%" PRIx64, (uint64_t)event->ret);
+		event_append(out, "= 0x%" PRIx64, (uint64_t)event->ret);
 	else
-		event_append(out, EVENT_PART_LEN, "= %" PRId64 "%s", event->ret,
-			     event->created ? " created" : "");
+		event_append(out, "= %" PRId64 "%s", event->ret, event->created ? " created" : "");
 	return out;
 }
 
-/* ---- the line -------------------------------------------------------------------------------- */
-
-/* Appends text and blanks up to `width` columns, and one more. */
-static void event_append_column(char out[static EVENT_LINE_LEN], const char *text, size_t width)
-{
-	size_t taken = text_width(text);
-
-	event_append(out, EVENT_LINE_LEN, "%s%*s", text,
-		     (int)(taken < width ? width - taken : 0) + 1, "");
-}
-
-static void event_append_number(char out[static EVENT_LINE_LEN], bool known, int32_t number,
-				int width)
-{
-	if (known)
-		event_append(out, EVENT_LINE_LEN, "%*" PRId32 " ", width, number);
-	else
-		event_append(out, EVENT_LINE_LEN, "%*s ", width, "-");
-}
-
-static void event_trim(char out[static EVENT_LINE_LEN])
-{
-	size_t length = strlen(out);
-
-	while (length > 0 && out[length - 1] == ' ')
-		out[--length] = '\0';
-}
-
-char *event_line(char out[static EVENT_LINE_LEN], const struct event *event)
-{
-	char part[EVENT_PART_LEN], took[UNITS_LEN];
-
-	snprintf(out, EVENT_LINE_LEN, "%s ", event_clock(part, event));
-	event_append_number(out, event->pid > 0, event->pid, EVENT_PID_WIDTH);
-	event_append_column(out, event->comm[0] ? event->comm : "-", EVENT_COMM_WIDTH);
-	event_append_number(out, event->shmid >= 0, event->shmid, EVENT_SHMID_WIDTH);
-	event_append_column(out, event_call(part, event), EVENT_CALL_WIDTH);
-	event_append_column(out, event_result(part, event), EVENT_RESULT_WIDTH);
-	if (event->took)
-		event_append(out, EVENT_LINE_LEN, "%s", units_duration(took, event->took));
-	event_trim(out);
-	return out;
-}
-
-const char *event_heading(void)
-{
-	return "TIME                PID COMM               SHMID CALL             "
-	       "                              RESULT            TOOK";
-}
+/* ---- history --------------------------------------------------------------------------------- */
 
 int event_history(const struct model *model, const struct segment *segment, uint64_t **sequences,
 		  size_t *count, size_t *capacity)

@@ -434,6 +434,8 @@ static bool filter_contains(const struct column_context *context, const struct s
 
 	if (column == COLUMN_HOLDERS)
 		return filter_holds(segment, text);
+	if (column == COLUMN_NS && column_ns_has(context, segment->id.ipcns, text))
+		return true;
 	if (value->type == COLUMN_TEXT && strcasestr(value->text, text))
 		return true;
 	return strcasestr(column_cell(column, context, segment, cell), text);
@@ -466,6 +468,15 @@ static int filter_order(const struct filter_node *node, const struct column_valu
 	return (number > node->number) - (number < node->number);
 }
 
+static bool filter_is(const struct filter_node *node, const struct column_context *context,
+		      const struct segment *segment, const struct column_value *value)
+{
+	/* A namespace has several names. */
+	if (node->column == COLUMN_NS && column_ns_is(context, segment->id.ipcns, node->text))
+		return true;
+	return filter_order(node, value) == 0;
+}
+
 static bool filter_compare(const struct filter_node *node, const struct column_context *context,
 			   const struct segment *segment)
 {
@@ -477,9 +488,11 @@ static bool filter_compare(const struct filter_node *node, const struct column_c
 		return false;
 	switch (node->op) {
 	case FILTER_EQUAL:
-		return flags ? value.number & node->number : filter_order(node, &value) == 0;
+		return flags ? value.number & node->number
+			     : filter_is(node, context, segment, &value);
 	case FILTER_UNEQUAL:
-		return flags ? !(value.number & node->number) : filter_order(node, &value) != 0;
+		return flags ? !(value.number & node->number)
+			     : !filter_is(node, context, segment, &value);
 	case FILTER_LESS:
 		return filter_order(node, &value) < 0;
 	case FILTER_LESS_EQUAL:

@@ -3,6 +3,8 @@
 #include <poll.h>
 #include <stdbool.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "report/report.h"
@@ -14,6 +16,15 @@ static bool finish_is_closed(FILE *out)
 	struct pollfd end = {.fd = fileno(out)};
 
 	return poll(&end, 1, 0) > 0 && end.revents & (POLLERR | POLLHUP);
+}
+
+size_t report_width(FILE *out)
+{
+	struct winsize size;
+
+	if (!isatty(fileno(out)) || ioctl(fileno(out), TIOCGWINSZ, &size) != 0)
+		return 0;
+	return size.ws_col;
 }
 
 int report_finish(FILE *out)

@@ -68,6 +68,8 @@ struct json_object *json_time(int64_t wall)
 static void json_add_process(struct json_object *object, const struct process *process)
 {
 	json_add(object, "pid", json_object_new_int(process->pid));
+	json_add(object, "inner_pid",
+		 process->inner_pid ? json_object_new_int(process->inner_pid) : NULL);
 	json_add(object, "comm", json_text(process->comm));
 	json_add(object, "cmdline", json_text(process->cmdline));
 	json_add(object, "exe", json_text(process->exe));
@@ -151,11 +153,13 @@ static struct json_object *json_known(const struct segment *segment, enum fact_c
 	return segment->facts.known & column ? json_object_new_uint64(number) : NULL;
 }
 
-static void json_add_identity(struct json_object *object, const struct segment *segment)
+static void json_add_identity(struct json_object *object, const struct column_context *context,
+			      const struct segment *segment)
 {
 	bool has_mode = segment->facts.known & FACT_COL_MODE;
 
 	json_add(object, "ipcns", json_object_new_int64(segment->id.ipcns));
+	json_add(object, "ipcns_label", json_ns_label(context, segment->id.ipcns, segment->gone));
 	json_add(object, "shmid", json_object_new_int(segment->id.shmid));
 	json_add(object, "key", segment->has_key ? json_object_new_int(segment->key) : NULL);
 	json_add(object, "key_hex", segment->has_key ? json_key_hex(segment->key) : NULL);
@@ -226,7 +230,7 @@ struct json_object *json_segment(const struct column_context *context,
 
 	if (!object)
 		return NULL;
-	json_add_identity(object, segment);
+	json_add_identity(object, context, segment);
 	json_add(object, "flags", json_segment_flags(context, segment));
 	json_add_figures(object, context, segment);
 	json_add(object, "born", json_instant(context, segment->born));
@@ -284,73 +288,6 @@ struct json_object *json_document(const char *name, const struct column_context 
 	json_add(object, "host", json_text(host));
 	json_add(object, "kernel", json_text(kernel));
 	json_add(object, "probe", json_probe(context->model));
-	return object;
-}
-
-static struct json_object *json_use(struct fact_use use)
-{
-	struct json_object *object = json_object_new_object();
-
-	if (!object)
-		return NULL;
-	json_add(object, "used", json_object_new_uint64(use.used));
-	json_add(object, "max", json_object_new_uint64(use.max));
-	return object;
-}
-
-static struct json_object *json_semaphores(const struct limits_facts *limits)
-{
-	struct json_object *object = json_object_new_object();
-
-	if (!object)
-		return NULL;
-	json_add(object, "sets", json_use(limits->semsets));
-	json_add(object, "sems", json_use(limits->sems));
-	return object;
-}
-
-static struct json_object *json_queues(const struct limits_facts *limits)
-{
-	struct json_object *object = json_object_new_object();
-
-	if (object)
-		json_add(object, "queues", json_use(limits->queues));
-	return object;
-}
-
-static struct json_object *json_hugepages(const struct limits_facts *limits)
-{
-	struct json_object *object = limits->has_hugepages ? json_object_new_object() : NULL;
-
-	if (!object)
-		return NULL;
-	json_add(object, "size", json_object_new_uint64(limits->hugepage_size));
-	json_add(object, "total", json_object_new_uint64(limits->hugepages_total));
-	json_add(object, "free", json_object_new_uint64(limits->hugepages_free));
-	json_add(object, "reserved", json_object_new_uint64(limits->hugepages_reserved));
-	return object;
-}
-
-struct json_object *json_limits(const struct namespace_state *place)
-{
-	const struct limits_facts *limits = &place->limits;
-	bool known = place->has_limits;
-	struct json_object *object = json_object_new_object();
-
-	if (!object)
-		return NULL;
-	json_add(object, "ipcns", json_object_new_int64(place->facts.ipcns));
-	json_add(object, "segments", known ? json_use(limits->segments) : NULL);
-	json_add(object, "pages", known ? json_use(limits->pages) : NULL);
-	json_add(object, "page_size", known ? json_object_new_uint64(limits->page_size) : NULL);
-	json_add(object, "shmmax", known ? json_object_new_uint64(limits->shmmax) : NULL);
-	json_add(object, "rss", known ? json_object_new_uint64(limits->rss) : NULL);
-	json_add(object, "swap", known ? json_object_new_uint64(limits->swap) : NULL);
-	json_add(object, "sem", known ? json_semaphores(limits) : NULL);
-	json_add(object, "msg", known ? json_queues(limits) : NULL);
-	json_add(object, "hugepages", known ? json_hugepages(limits) : NULL);
-	json_add(object, "why",
-		 !known && place->error ? json_object_new_string(strerror(-place->error)) : NULL);
 	return object;
 }
 

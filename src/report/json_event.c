@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <stdlib.h>
+#include <sys/shm.h>
 #include <sys/wait.h>
 
 #include "base/log.h"
+#include "judge/failures.h"
 #include "report/call.h"
 #include "report/json_parts.h"
 
@@ -45,12 +47,28 @@ static void json_args_shmdt(struct json_object *args, const struct event *event)
 	json_add(args, "addr", json_hex(event->addr));
 }
 
+static struct json_object *json_set(const struct event *event)
+{
+	struct json_object *set = json_object_new_object();
+
+	if (!set)
+		return NULL;
+	json_add(set, "uid", json_object_new_int64(event->set_uid));
+	json_add(set, "gid", json_object_new_int64(event->set_gid));
+	json_add(set, "mode", json_mode(event->set_mode));
+	return set;
+}
+
 static void json_args_shmctl(struct json_object *args, const struct event *event)
 {
 	char name[CALL_NAME_LEN];
 
 	json_add(args, "shmid", json_object_new_int(event->shmid));
 	json_add(args, "cmd", json_object_new_string(call_command(event->cmd, name)));
+	if (event->cmd == SHM_STAT || event->cmd == SHM_STAT_ANY)
+		json_add(args, "index", json_object_new_int(event->index));
+	if (event->cmd == IPC_SET)
+		json_add(args, "set", event->has_set ? json_set(event) : NULL);
 }
 
 static void json_args_fork(struct json_object *args, const struct event *event)
@@ -126,7 +144,19 @@ static void json_add_result(struct json_object *object, const struct event *even
 		json_add(object, "created", json_object_new_boolean(event->created));
 }
 
-struct json_object *json_event(const struct event *event, const struct call_paths *paths)
+/* Only what was looked into: what such an error means in general is for people. */
+static void json_add_explanation(struct json_object *object, const struct column_context *context,
+				 const struct event *event)
+{
+	const struct failure *failure = failures_get(context->failures, event->failure);
+	char text[EVENT_EXPLAIN_LEN];
+
+	json_add(object, "explain",
+		 failure ? json_text(event_explain(text, context, event)) : NULL);
+	json_add(object, "repeats", failure ? json_object_new_uint64(failure->count - 1) : NULL);
+}
+
+struct json_object *json_event(const struct column_context *context, const struct event *event)
 {
 	struct json_object *object = json_object_new_object();
 	bool process = event->pid > 0;
@@ -142,12 +172,13 @@ struct json_object *json_event(const struct event *event, const struct call_path
 	json_add(object, "comm", json_text(event->comm));
 	json_add(object, "uid", user ? json_object_new_int64(event->uid) : NULL);
 	json_add(object, "ipcns", event->ipcns ? json_object_new_int64(event->ipcns) : NULL);
+	json_add(object, "ipcns_label", json_ns_label(context, event->ipcns, event->time));
 	json_add(object, "args", json_event_args(event));
 	json_add_result(object, event);
 	json_add(object, "shmid", json_shmid(event->shmid));
 	json_add(object, "inferred", json_object_new_boolean(event->inferred));
-	json_add(object, "explain", NULL);
-	json_add(object, "stack", json_stack(paths, event->stack));
+	json_add_explanation(object, context, event);
+	json_add(object, "stack", json_stack(context->paths, event->stack));
 	return object;
 }
 
@@ -165,7 +196,7 @@ struct json_object *json_events(const struct column_context *context, const stru
 	for (size_t i = 0; array && i < count; i++) {
 		const struct event event = event_named(model, model_event(model, sequences[i]));
 
-		json_object_array_add(array, json_event(&event, context->paths));
+		json_object_array_add(array, json_event(context, &event));
 	}
 	free(sequences);
 	return array;

@@ -16,4 +16,8 @@ struct json_object *json_mode(uint32_t mode);  /* "0600" */
 /* Epoch seconds of epoch ns: a number with nine digits behind the point. */
 struct json_object *json_time(int64_t wall);
 
+/* "ipcns_label": see column_ns_label(). */
+struct json_object *json_ns_label(const struct column_context *context, uint32_t ipcns,
+				  uint64_t time);
+
 #endif

@@ -127,9 +127,11 @@ int owners_collect(const struct column_context *context, enum owners_by by,
 		   struct owners_list *list)
 {
 	struct owners_making making = {.context = context, .list = list, .by = by};
+	const uint64_t now = context->now;
 	const struct segment *const lists[] = {
 		model_segments(context->model),
-		model_gone(context->model),
+		model_gone_since(context->model,
+				 now > OWNERS_MADE_TIME ? now - OWNERS_MADE_TIME : 0),
 	};
 	int error = 0;
 

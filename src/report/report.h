@@ -49,10 +49,10 @@ struct event event_named(const struct model *model, const struct model_event *en
 
 /* One event in one line without newline: "12:04:30.118204  7713 tst   shmget(IPC_PRIVATE, 64.0M,
  * IPC_CREAT|0600) = 229383 created  12us". Columns line up. Returns out. */
-enum { EVENT_LINE_LEN = 512 };
+enum { EVENT_LINE_LEN = 1024 };
 char *event_line(char out[static EVENT_LINE_LEN], const struct event *event);
 /* Heading that fits event_line. */
-const char *event_heading(void);
+char *event_heading(char out[static EVENT_LINE_LEN]);
 /* The pieces of it, for other layouts. Return out. */
 enum { EVENT_PART_LEN = 192 };
 /* "12:04:30.118204" */
@@ -63,6 +63,18 @@ char *event_clock(char out[static EVENT_PART_LEN], const struct event *event);
 char *event_call(char out[static EVENT_PART_LEN], const struct event *event);
 /* "= 0x7f2a40000000", "ENOSPC", "status 0", "64.0K at 0x7f2a40000000"; "" where there is none */
 char *event_result(char out[static EVENT_PART_LEN], const struct event *event);
+
+/* Why a call failed, or did less than it was asked for, in one sentence: by what was known then, else in
+ * general. "" where there is nothing to say. Returns out. */
+enum { EVENT_EXPLAIN_LEN = 512 };
+char *event_explain(char out[static EVENT_EXPLAIN_LEN], const struct column_context *context,
+		    const struct event *event);
+/* "37 times since 12:04:05"; "" where it came once. Returns out. */
+char *event_explain_repeats(char out[static EVENT_PART_LEN], const struct column_context *context,
+			    const struct event *event);
+/* Both in a line below that of the event, or none; of a repeat no more than how often it came. */
+void event_print_explanation(FILE *out, const struct column_context *context,
+			     const struct event *event, const char *indent);
 
 /* Sequence numbers of the events of a segment that are still in the ring, oldest first. *sequences is
  * reallocated as needed (array_reserve). 0 or -ENOMEM. */
@@ -85,12 +97,21 @@ struct json_object *json_segment(const struct column_context *context,
 				 const struct segment *segment);
 /* The frames of a call path, innermost first; NULL (null) when it is not known. `paths` may be NULL. */
 struct json_object *json_stack(const struct call_paths *paths, uint32_t id);
-struct json_object *json_event(const struct event *event, const struct call_paths *paths);
+/* Of the context it takes the model (NULL: namespaces have no label) and the paths. */
+struct json_object *json_event(const struct column_context *context, const struct event *event);
+/* All IPC namespaces: whose they are, and why one could not be read. */
+struct json_object *json_namespaces(const struct column_context *context);
 /* The events of one segment that are still in the ring, oldest first. */
 struct json_object *json_events(const struct column_context *context,
 				const struct segment *segment);
-/* Its limits; null each, with the reason, where they are not known. */
-struct json_object *json_limits(const struct namespace_state *place);
+struct creator_list;
+/* Its limits, null each, with the reason, where they are not known, and who made how much; `creators` are of all
+ * namespaces. */
+struct json_object *json_limits(const struct column_context *context,
+				const struct namespace_state *place,
+				const struct creator_list *creators);
+/* The machine's huge pages, an element for each size. */
+struct json_object *json_hugepages(const struct column_context *context);
 /* One line and a newline. Frees the object. */
 void json_print(FILE *out, struct json_object *object);
 /* Prints the document with one member more, the array of these segments, made one after the other: any
@@ -99,6 +120,8 @@ int json_print_segments(FILE *out, struct json_object *document, const char *nam
 			const struct column_context *context, const struct segment_id *ids,
 			size_t count);
 
+/* Columns of the terminal that `out` is; 0: it is none, or does not say. */
+size_t report_width(FILE *out);
 /* Flushes `out`. Returns the exit status that this makes: 0; 0 and silence for a closed pipe
  * (EPIPE); 1 with a line on stderr for any other error, such as a full disk. */
 int report_finish(FILE *out);

@@ -5,17 +5,17 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/log.h"
 #include "base/text.h"
 #include "base/units.h"
 #include "report/call.h"
+#include "report/changes.h"
 #include "report/holders.h"
 #include "report/owner.h"
 #include "report/report.h"
 #include "report/source.h"
 #include "stack/call_paths.h"
 
-enum { TABLE_COMM_WIDTH = 15, TABLE_TIME_LEN = 32 };
+enum { TABLE_PID_WIDTH = 9, TABLE_COMM_WIDTH = 15, TABLE_TIME_LEN = 32 };
 
 __attribute__((format(printf, 3, 4))) static void table_fact(FILE *out, const char *label,
 							     const char *format, ...)
@@ -48,17 +48,31 @@ static const char *table_instant(char out[static TABLE_TIME_LEN],
 
 /* ---- facts ----------------------------------------------------------------------------------- */
 
+/* Whose it is, by its oldest process */
+static void table_fact_namespace(FILE *out, const struct namespace_owner *owner)
+{
+	if (owner->container[0])
+		table_fact(out, "  container", "%s%s%s", owner->runtime,
+			   owner->runtime[0] ? " " : "", owner->container);
+	if (owner->pod[0])
+		table_fact(out, "  pod", "%s", owner->pod);
+	if (owner->unit[0])
+		table_fact(out, "  unit", "%s", owner->unit);
+	if (owner->pid)
+		table_fact(out, "  oldest", "%" PRId32 " %s", owner->pid,
+			   owner->comm[0] ? owner->comm : "-");
+}
+
 static void table_fact_identity(FILE *out, const struct column_context *context,
 				const struct segment *segment)
 {
-	char buffer[COLUMN_CELL_LEN];
-	const char *name = column_ns_name(context, segment->id.ipcns, buffer);
+	const struct namespace_state *place = model_namespace(context->model, segment->id.ipcns);
+	char name[COLUMN_CELL_LEN];
 
 	table_fact(out, "Segment", "%" PRId32, segment->id.shmid);
-	if (name == buffer)
-		table_fact(out, "Namespace", "%s", name);
-	else
-		table_fact(out, "Namespace", "%s (%" PRIu32 ")", name, segment->id.ipcns);
+	table_fact(out, "Namespace", "%s", column_ns_long_name(context, segment->id.ipcns, name));
+	if (place && !segment->gone)
+		table_fact_namespace(out, &place->owner);
 	if (!segment->has_key)
 		table_fact(out, "Key", "-");
 	else if (segment->key == 0)
@@ -166,22 +180,16 @@ static void table_fact_verdict(FILE *out, const struct column_context *context,
 		table_fact(out, "", "%s", verdict.because[i]);
 }
 
-/* What an event told about its end, or about who tried to end it */
+/* What an event told about who let go of it */
 static void table_fact_history(FILE *out, const struct column_context *context,
 			       const struct segment *segment)
 {
-	char at[TABLE_TIME_LEN], name[LOG_ERRNO_LEN];
+	char at[TABLE_TIME_LEN];
 
 	if (segment->detached)
 		table_fact(out, "Last detach", "%s by %" PRId32 " (%s)",
 			   table_instant(at, context, segment->detached), segment->detached_pid,
 			   fact_reason_name(segment->detached_reason));
-	if (segment->removal)
-		table_fact(out, "Removal", "%s by %" PRId32 ": %s",
-			   table_instant(at, context, segment->removal), segment->removal_pid,
-			   segment->removal_ret < 0
-				   ? log_errno_name((int)segment->removal_ret, name)
-				   : "done");
 }
 
 /* ---- processes ----------------------------------------------------------------------------- */
@@ -195,10 +203,10 @@ static void table_fact_process(FILE *out, const struct column_context *context, 
 		table_fact(out, label, "-");
 		return;
 	}
-	fprintf(out, "%-12s %" PRId32 " %s", label, process->pid,
+	char pid[COLUMN_PID_LEN];
+
+	fprintf(out, "%-12s %s %s", label, column_pid(process, pid),
 		process->comm[0] ? process->comm : "-");
-	if (process->inner_pid && process->inner_pid != process->pid)
-		fprintf(out, ", %" PRId32 " in its pid namespace", process->inner_pid);
 	if (!process->checked)
 		fputs(", alive or not is unknown\n", out);
 	else if (process->alive)
@@ -215,26 +223,65 @@ static void table_fact_process(FILE *out, const struct column_context *context, 
 		table_fact(out, "  cgroup", "%s", process->cgroup);
 }
 
+/* As wide as the longest of them */
+static int table_pid_width(const struct holder_list *list)
+{
+	char pid[COLUMN_PID_LEN];
+	int widest = TABLE_PID_WIDTH;
+
+	for (size_t i = 0; i < list->count; i++) {
+		int width = (int)strlen(column_pid(list->rows[i].holder->process, pid));
+
+		widest = width > widest ? width : widest;
+	}
+	return widest;
+}
+
+/* What one cannot do who should let go of it; else what it is to the segment */
+static const char *table_holder_state(const struct segment *segment, const struct process *process)
+{
+	if (process->checked && !process->alive)
+		return "gone";
+	switch (process->state) {
+	case 'T':
+		return "stopped";
+	case 't':
+		return "traced";
+	case 'D':
+		return "blocked";
+	default:
+		return process == segment->creator ? "creator" : "";
+	}
+}
+
+/* Of one that was found by a scan is known that it is no older than its process. */
+static char *table_holder_since(const struct column_context *context, const struct holder_row *row,
+				char out[static UNITS_LEN + 1])
+{
+	bool found = row->origin == MAPPING_SCAN;
+	uint64_t start = row->holder->process->start_time;
+	uint64_t since = found && start ? start : row->since;
+
+	out[0] = start ? '<' : '>';
+	units_age(found ? out + 1 : out, (context->now - since) / CLOCK_SECOND);
+	return out;
+}
+
 static void table_print_holder(FILE *out, const struct column_context *context,
-			       const struct segment *segment, const struct holder_row *row)
+			       const struct segment *segment, const struct holder_row *row,
+			       int pid_width)
 {
 	const struct process *process = row->holder->process;
 	const char *comm = process->comm[0] ? process->comm : "-";
 	size_t width = text_width(comm);
-	const char *state = process->checked && !process->alive ? "gone"
-			    : process == segment->creator       ? "creator"
-								: "";
-	/* One that was found by a scan is older than the first look at it. */
-	const char *at_least = row->origin == MAPPING_SCAN ? ">" : "";
-	char age[UNITS_LEN], since[2 * UNITS_LEN], address[UNITS_LEN];
-
-	units_age(age, (context->now - row->since) / CLOCK_SECOND);
-	snprintf(since, sizeof(since), "%s%s", at_least, age);
+	char since[UNITS_LEN + 1], address[UNITS_LEN], pid[COLUMN_PID_LEN];
 
 	snprintf(address, sizeof(address), "0x%" PRIx64, row->addr);
-	fprintf(out, "%9" PRId32 " %s%*s %5zu %-4s %6s %-5s %-18s %-7s %s\n", process->pid, comm,
+	fprintf(out, "%*s %s%*s %5zu %-4s %6s %-5s %-18s %-7s %s\n", pid_width,
+		column_pid(process, pid), comm,
 		(int)(width < TABLE_COMM_WIDTH ? TABLE_COMM_WIDTH - width : 0), "", row->maps,
-		holders_mode(row->flags), since, holders_origin(row->origin), address, state,
+		holders_mode(row->flags), table_holder_since(context, row, since),
+		holders_origin(row->origin), address, table_holder_state(segment, process),
 		process->cmdline[0] ? process->cmdline : "-");
 }
 
@@ -245,6 +292,7 @@ static int table_print_holders(FILE *out, const struct column_context *context,
 	bool has_drift = model_has_drift(context->model, segment);
 	int64_t drift = has_drift ? model_drift(segment) : 0;
 	int err = holders_collect(segment, &list);
+	int pid_width = table_pid_width(&list);
 
 	if (err)
 		return err;
@@ -261,10 +309,10 @@ static int table_print_holders(FILE *out, const struct column_context *context,
 		fprintf(out, ", drift %" PRId64, drift);
 	fputc('\n', out);
 	if (list.count > 0)
-		fprintf(out, "%9s %-15s %5s %-4s %6s %-5s %-18s %-7s %s\n", "PID", "COMM", "MAPS",
-			"MODE", "SINCE", "HOW", "ADDR", "STATE", "COMMAND");
+		fprintf(out, "%*s %-15s %5s %-4s %6s %-5s %-18s %-7s %s\n", pid_width, "PID",
+			"COMM", "MAPS", "MODE", "SINCE", "HOW", "ADDR", "STATE", "COMMAND");
 	for (size_t i = 0; i < list.count; i++)
-		table_print_holder(out, context, segment, &list.rows[i]);
+		table_print_holder(out, context, segment, &list.rows[i], pid_width);
 	holders_free(&list);
 	return 0;
 }
@@ -296,13 +344,14 @@ static int table_print_history(FILE *out, const struct column_context *context,
 		else
 			fprintf(out, "\nEvents seen: %zu\n", count);
 		if (count > 0)
-			fprintf(out, "%s\n", event_heading());
+			fprintf(out, "%s\n", event_heading(line));
 	}
 	for (size_t i = 0; !err && i < count; i++) {
 		const struct event event =
 			event_named(context->model, model_event(context->model, sequences[i]));
 
 		fprintf(out, "%s\n", event_line(line, &event));
+		event_print_explanation(out, context, &event, "    ");
 	}
 	free(sequences);
 	return err;
@@ -335,5 +384,9 @@ int table_print_segment(FILE *out, const struct column_context *context,
 		table_print_stack(out, context->paths, segment->stack, "  ");
 	}
 	err = table_print_holders(out, context, segment);
+	if (changes_known(segment)) {
+		fputs("\nChanges:\n", out);
+		changes_print(out, context, segment, "");
+	}
 	return err ? err : table_print_history(out, context, segment);
 }

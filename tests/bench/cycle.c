@@ -2,9 +2,9 @@
 /*
  * cycle: what one turn of a loop of system calls costs.
  *
- *   cycle shm|getppid MILLISECONDS
+ *   cycle shm|failed|getppid MILLISECONDS
  *
- * shm: shmget, shmat, shmdt, shmctl(IPC_RMID). Prints nanoseconds a turn: the best of ten batches, since
+ * shm: shmget, shmat, shmdt, shmctl(IPC_RMID). failed: a shmget that finds nothing. Prints nanoseconds a turn: the best of ten batches, since
  * whatever else runs on the machine can only add.
  */
 #include <stdio.h>
@@ -33,10 +33,23 @@ static void turn_shm(void)
 	}
 }
 
+static void turn_failed(void)
+{
+	if (shmget(0x7e570000, 4096, 0) >= 0)
+		exit(1);
+}
+
 static void turn_getppid(void)
 {
 	getppid();
 }
+
+static const struct {
+	const char *name;
+	void (*turn)(void);
+} kinds[] = {{"shm", turn_shm}, {"failed", turn_failed}, {"getppid", turn_getppid}};
+
+enum { KINDS = sizeof(kinds) / sizeof(kinds[0]) };
 
 static double batch(void (*turn)(void), double nanoseconds)
 {
@@ -54,15 +67,17 @@ static double batch(void (*turn)(void), double nanoseconds)
 
 int main(int argc, char **argv)
 {
+	size_t kind = 0;
 	double best = 0;
 
-	if (argc != 3) {
-		fputs("usage: cycle shm|getppid MILLISECONDS\n", stderr);
+	while (argc == 3 && kind < KINDS && strcmp(argv[1], kinds[kind].name))
+		kind++;
+	if (argc != 3 || kind == KINDS) {
+		fputs("usage: cycle shm|failed|getppid MILLISECONDS\n", stderr);
 		return 2;
 	}
 	for (int i = 0; i < 10; i++) {
-		double one = batch(strcmp(argv[1], "shm") ? turn_getppid : turn_shm,
-				   atof(argv[2]) * 1e5);
+		double one = batch(kinds[kind].turn, atof(argv[2]) * 1e5);
 
 		if (i == 0 || one < best)
 			best = one;

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 #
 # Measures speed and cost beside the tools that people have:
-#	tests/bench/run.sh [cycle] [capture] [others] [view] [frame] [scan] [list] [stack]		default: all
+#	tests/bench/run.sh [cycle] [failed] [capture] [others] [view] [frame] [scan] [list] [stack]		default: all
 #
 # Prints a table: what, the figure, its ratio to the line that it is compared with, and the command
 # that gives it. Both sides of a comparison run in turns, BENCH_TURNS times each (3), and the best of each
@@ -92,6 +92,7 @@ under() {
 	nothing) "$@" ;;
 	shmtop) tracer_start "$shmtop" trace -J && "$@" ;;
 	text) tracer_start "$shmtop" trace && "$@" ;;
+	failures) tracer_start "$shmtop" trace -x -J && "$@" ;;
 	view) tracer_start "$shmtop" -b -d 1 && "$@" ;;
 	compat) tracer_start "$shmtop" -b -d 1 --compat && "$@" ;;
 	bpftrace) tracer_start bpftrace -o /dev/null -e "$bpftrace_program" && "$@" ;;
@@ -141,6 +142,17 @@ bench_cycle() {
 	if command -v strace >/dev/null; then
 		compare "strace -c" strace-c shm "strace -f -c -e trace=$calls"
 		compare "strace" strace shm "strace -f -e trace=$calls"
+	fi
+}
+
+# The same failure again and again: its facts are gathered once.
+bench_failed() {
+	title "a call that fails: shmget of a key that nobody has (ratio: to untraced)"
+	row "untraced" "$("$bench/cycle" failed 500) ns" "1.00x" "cycle failed 500"
+	compare "shmtop -b" view failed "shmtop -b -d 1"
+	compare "shmtop trace -x -J" failures failed "shmtop trace -x -J >FILE"
+	if command -v bpftrace >/dev/null; then
+		compare "bpftrace, arguments and result" bpftrace failed "bpftrace -e ..."
 	fi
 }
 
@@ -435,13 +447,13 @@ bench_stack() {
 	stack_rows "perl" perl -e 'shmget(1, 1, 0)'
 }
 
-[ $# -gt 0 ] || set -- cycle capture others view frame scan list stack
+[ $# -gt 0 ] || set -- cycle failed capture others view frame scan list stack
 uname -srm
 for part; do
 	case $part in
-	cycle | capture | others | view | frame | scan | list | stack) "bench_$part" ;;
+	cycle | failed | capture | others | view | frame | scan | list | stack) "bench_$part" ;;
 	*)
-		echo "tests/bench/run.sh: no part '$part'; known: cycle capture others view frame scan list stack" >&2
+		echo "tests/bench/run.sh: no part '$part'; known: cycle failed capture others view frame scan list stack" >&2
 		exit 2
 		;;
 	esac

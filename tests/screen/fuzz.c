@@ -22,6 +22,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/contents.h"
 #include "fuzz_model.h"
 #include "script.h"
 #include "ui/keys.h"
@@ -108,6 +109,27 @@ static int fuzz_resident(void *context, const struct process *process, uint64_t 
 	return fuzz_error(fuzz);
 }
 
+/* Less than was asked for, holes where they cannot be, any bytes */
+static int fuzz_contents(void *context, const struct segment *segment, uint64_t offset,
+			 size_t length, struct contents *out, const struct process **through)
+{
+	static const struct process process = {.pid = 1, .comm = "fuzz"};
+	struct fuzz *fuzz = context;
+
+	(void)segment;
+	assert_in_range(length, 1, CONTENTS_MAX);
+	*through = &process;
+	out->offset = offset;
+	out->length = below(fuzz, 8) ? length : (size_t)below(fuzz, (int)length);
+	out->hole_count = (size_t)below(fuzz, CONTENTS_HOLES + 1);
+	for (size_t i = 0; i < out->hole_count; i++)
+		out->holes[i] = (struct contents_hole){offset + (uint64_t)below(fuzz, 256),
+						       (uint64_t)below(fuzz, 256)};
+	for (size_t i = 0; i < length; i++)
+		out->bytes[i] = (unsigned char)below(fuzz, 256);
+	return fuzz_error(fuzz);
+}
+
 /* ---- open and close -------------------------------------------------------------------------- */
 
 static void fuzz_size(struct fuzz *fuzz)
@@ -137,6 +159,7 @@ static void fuzz_open(struct fuzz *fuzz)
 		.title = below(fuzz, 2) ? "demo" : NULL,
 		.machine = {.remove = below(fuzz, 4) ? fuzz_remove : NULL,
 			    .resident = below(fuzz, 4) ? fuzz_resident : NULL,
+			    .contents = below(fuzz, 4) ? fuzz_contents : NULL,
 			    .context = fuzz},
 	};
 	char why[256];

@@ -279,6 +279,24 @@ static void script_flash(struct model *model)
 	script_create(model, 196614, 16 * MIB, BEFORE(2));
 }
 
+void script_forget(struct model *model)
+{
+	struct event event = {.op = FACT_SHMCTL,
+			      .time = BEFORE(20),
+			      .mm = 0x40,
+			      .start_time = BEFORE(30),
+			      .pid = 7800,
+			      .tid = 7800,
+			      .cmd = IPC_RMID,
+			      .comm = "flash"};
+
+	for (size_t i = 0; i < model_limits_default.gone_of_creator; i++) {
+		event.shmid = 900000 + (int32_t)i;
+		script_create(model, event.shmid, 4096, BEFORE(20));
+		script_apply(model, event);
+	}
+}
+
 static void script_refused(struct model *model)
 {
 	struct event event = {.op = FACT_SHMGET,

@@ -16,6 +16,8 @@ struct model *script_model(void);
 void script_create(struct model *model, int32_t shmid, uint64_t size, uint64_t time);
 /* The same by one that ends at once: nobody knows it any more */
 void script_leak(struct model *model, int32_t shmid, uint64_t size, uint64_t time);
+/* As many lives and ends of others, long ago, as make the model forget the one of `flash` that ended */
+void script_forget(struct model *model);
 /* A scan that finds all but the two mappings of `monitor` */
 void script_unmap(struct model *model);
 void script_apply(struct model *model, struct event event);

@@ -58,8 +58,11 @@ int stage_start(struct stage *stage, int rows, int columns, const struct screen_
 
 void stage_open(struct stage *stage, int rows, int columns)
 {
+	const struct screen_options options = {.interval = UINT64_C(1000000000),
+					       .machine = stage->machine};
+
 	stage->model = script_model();
-	assert_int_equal(stage_start(stage, rows, columns, NULL), 0);
+	assert_int_equal(stage_start(stage, rows, columns, &options), 0);
 	stage_draw(stage);
 }
 

@@ -38,7 +38,8 @@ struct stage {
 	FILE *in, *out;
 	struct screen *screen;
 	char why[256];
-	atomic_bool drawn; /* the frame is written: its reader may end */
+	struct screen_machine machine; /* of stage_open() */
+	atomic_bool drawn;             /* the frame is written: its reader may end */
 };
 
 /* For cmocka: *state is the stage; the environment is that of an xterm with UTF-8. */

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/shm.h>
 
 #include "stage.h"
 #include "ui/view.h"
@@ -38,7 +39,10 @@ static void test_detail_of_a_forgotten_segment(void **state)
 	stage_open(stage, 24, 80);
 	stage_press(stage, END "\r");
 	assert_shows(stage, "x gone");
-	model_expire(stage->model, SCRIPT_NOW + UINT64_C(60000000000));
+	/* Whoever looks at one that ended may do so for long. */
+	stage_draw_later(stage, 3600 * SECOND, 0);
+	assert_shows(stage, "x gone: removed 1h ago by 7800 flash: nobody had it attached");
+	script_forget(stage->model);
 	stage_draw(stage);
 	assert_shows(stage, "ended and is forgotten");
 	stage_press(stage, ESCAPE);
@@ -53,9 +57,10 @@ static void test_verdicts_in_words(void **state)
 		{"id=32769", "Verdict   in-use: nattch 3, held by 1021 postgres and others"},
 		{"id=1474560005", "Verdict   ! orphan, likely: nattch 0 for 3d00h"},
 		{"id=131076",
-		 "Verdict   D dest: removed 8s ago by 7713, goes with its last holder, 1 at"},
+		 "Verdict   D dest: removed 8s ago by 7713 tst\\x1b[31m, goes with its last"},
 		{"id=196614", "Verdict   + new: made 2s ago"},
-		{"id=163845", "Verdict   x gone: ended 2s ago: ipc_rmid"},
+		{"id=163845",
+		 "Verdict   x gone: removed 2s ago by 7800 flash: nobody had it attached"},
 		{"id=555001", "Verdict   idle: never attached in 11s"},
 		{"id=555001", "           creator 7800 flash lives"},
 	};
@@ -72,6 +77,89 @@ static void test_verdicts_in_words(void **state)
 		assert_shows(stage, cases[i].verdict);
 		stage_clear(stage);
 	}
+}
+
+static void test_a_segment_is_opened_by_its_id(void **state)
+{
+	struct stage *stage = *state;
+
+	stage_open(stage, 24, 100);
+	stage_press(stage, "o131076\r");
+	assert_shows(stage, "[Segment]");
+	assert_shows(stage, "Segment   131076");
+	stage_press(stage, "o 0x52010203\r");
+	assert_shows(stage, "Segment   32769");
+	stage_press(stage, "o4026531839:163845\r");
+	assert_shows(stage, "Segment   163845");
+	/* From any view, and back to it */
+	stage_press(stage, ESCAPE "4o131076\r");
+	assert_shows(stage, "Segment   131076");
+	stage_press(stage, ESCAPE);
+	assert_shows(stage, "[4:Owners]");
+	/* Of one that has left the lists, too */
+	stage_draw_later(stage, 3600 * SECOND, 0);
+	stage_press(stage, "1o163845\r");
+	assert_shows(stage, "x gone: removed");
+}
+
+static void test_what_cannot_be_opened(void **state)
+{
+	struct stage *stage = *state;
+
+	stage_open(stage, 24, 100);
+	stage_press(stage, "o7\r");
+	assert_shows(stage, "no segment 7 was seen, living or gone, since shmtop started");
+	stage_press(stage, "x\r");
+	assert_shows(stage, "this is no ID: a shmid (32769), 0xKEY or NS:SHMID");
+	assert_shows(stage, "[1:Segments]");
+	stage_press(stage, "\025\r");
+	assert_shows(stage, "F1Help");
+	assert_shows(stage, "[1:Segments]");
+	stage_press(stage, "o");
+	stage_press(stage, ESCAPE);
+	assert_shows(stage, "F1Help");
+}
+
+static void control(struct stage *stage, int cmd, uint32_t uid, int64_t ret, uint64_t before)
+{
+	script_apply(stage->model, (struct event){.op = FACT_SHMCTL,
+						  .time = SCRIPT_NOW - before * SECOND,
+						  .took = 1000,
+						  .mm = 0x77,
+						  .start_time = SECOND,
+						  .shmid = 32769,
+						  .cmd = cmd,
+						  .ret = ret,
+						  .pid = 4711,
+						  .tid = 4711,
+						  .uid = uid,
+						  .has_set = cmd == IPC_SET,
+						  .set_uid = 70033,
+						  .set_mode = 0666,
+						  .comm = "tool"});
+}
+
+static void test_who_changed_it(void **state)
+{
+	struct stage *stage = *state;
+
+	stage_open(stage, 40, 100);
+	stage_press(stage, "o32769\r");
+	assert_hides(stage, "CHANGE");
+	control(stage, IPC_SET, 70026, 0, 9);
+	control(stage, IPC_RMID, 70033, -EPERM, 8);
+	control(stage, IPC_RMID, 70033, -EPERM, 7);
+	control(stage, SHM_LOCK, 70026, 0, 6);
+	stage_draw(stage);
+	assert_line(stage, " TIME     CHANGE", "RESULT  BY");
+	assert_line(stage, " 11:59:51 IPC_SET owner 70026->70033 mode 0600->0666", "done");
+	assert_line(stage, " 11:59:53 IPC_RMID", "EPERM   by 4711 tool (70033), 2 times");
+	assert_line(stage, " 11:59:54 SHM_LOCK", "done    by 4711 tool (70026)");
+	assert_line(stage, " TIME             PID COMM", "CALL");
+	/* Where there is little room what was done goes before who did it. */
+	stage_resize(stage, 40, 50);
+	assert_shows(stage, " 11:59:53 IPC_RMID");
+	assert_line(stage, " 11:59:53 IPC_RMID", "EPERM   by 47");
 }
 
 static void attach(struct stage *stage, enum fact_op op, int32_t pid, uint64_t mm, uint64_t time)
@@ -355,6 +443,9 @@ int main(void)
 		DETAIL_TEST(test_detail_scrolls_and_goes_back),
 		DETAIL_TEST(test_detail_of_a_forgotten_segment),
 		DETAIL_TEST(test_verdicts_in_words),
+		DETAIL_TEST(test_a_segment_is_opened_by_its_id),
+		DETAIL_TEST(test_what_cannot_be_opened),
+		DETAIL_TEST(test_who_changed_it),
 		DETAIL_TEST(test_holders_come_and_go),
 		DETAIL_TEST(test_inherited_by_fork),
 		DETAIL_TEST(test_history_of_nattch),

@@ -240,8 +240,8 @@ static void test_a_holder_that_let_go_is_dim(void **state)
 	assert_false(is_dim(stage, "    7713 tst"));
 	script_apply(stage->model, exit);
 	stage_draw(stage);
-	assert_line(stage, "    7713 tst", "gone exit");
-	assert_true(is_dim(stage, "    7713 tst"));
+	assert_line(stage, "    7713 tst\\x1b", "gone exit");
+	assert_true(is_dim(stage, "    7713 tst\\x1b"));
 }
 
 static void test_the_header_warns(void **state)
@@ -323,16 +323,16 @@ static void test_held_pictures(void **state)
 	}
 }
 
-static void test_tags_of_what_is_forgotten_go(void **state)
+static void test_tags_go_with_their_segments(void **state)
 {
 	struct stage *stage = *state;
 
 	stage_open(stage, 24, 80);
 	stage_press(stage, END " " HOME " ");
 	assert_shows(stage, "2 tagged");
-	model_expire(stage->model, SCRIPT_NOW + 60 * SECOND);
-	stage_draw(stage);
+	stage_draw_later(stage, 60 * SECOND, 0);
 	assert_shows(stage, "1 tagged");
+	assert_shows(stage, "/5");
 }
 
 static void test_a_page_opens_at_its_top(void **state)
@@ -361,7 +361,7 @@ int main(void)
 		FRAME_TEST(test_the_header_warns),
 		FRAME_TEST(test_the_newest_rate_is_told),
 		FRAME_TEST(test_held_pictures),
-		FRAME_TEST(test_tags_of_what_is_forgotten_go),
+		FRAME_TEST(test_tags_go_with_their_segments),
 		FRAME_TEST(test_a_page_opens_at_its_top),
 	};
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "stage.h"
+#include "base/contents.h"
 
 static char *read_file(const char *path)
 {
@@ -123,6 +124,32 @@ static void test_limits(void **state)
 	compare(*state, "limits", "5" END);
 }
 
+static int golden_contents(void *context, const struct segment *segment, uint64_t offset,
+			   size_t length, struct contents *out, const struct process **through)
+{
+	static const char text[] = "PostgreSQL\0\x1b[31m\xc3\xa9 16384 pg_control";
+	static const struct process process = {.pid = 1021, .comm = "postgres"};
+
+	(void)context, (void)segment;
+	*through = &process;
+	out->offset = offset;
+	out->length = length;
+	out->hole_count = 1;
+	out->holes[0] = (struct contents_hole){.offset = 0x80, .length = UINT32_MAX};
+	memset(out->bytes, 0, length);
+	for (size_t i = 0; offset + i < sizeof(text) && i < length; i++)
+		out->bytes[i] = (unsigned char)text[offset + i];
+	return 0;
+}
+
+static void test_contents(void **state)
+{
+	struct stage *stage = *state;
+
+	stage->machine.contents = golden_contents;
+	compare(stage, "contents", "x");
+}
+
 static void test_help(void **state)
 {
 	compare(*state, "help", "h");
@@ -145,8 +172,9 @@ int main(void)
 		GOLDEN_TEST(test_segments), GOLDEN_TEST(test_events),
 		GOLDEN_TEST(test_detail),   GOLDEN_TEST(test_detail_of_a_removed_segment),
 		GOLDEN_TEST(test_leaks),    GOLDEN_TEST(test_owners),
-		GOLDEN_TEST(test_limits),   GOLDEN_TEST(test_help),
-		GOLDEN_TEST(test_setup),    GOLDEN_TEST(test_prompt),
+		GOLDEN_TEST(test_limits),   GOLDEN_TEST(test_contents),
+		GOLDEN_TEST(test_help),     GOLDEN_TEST(test_setup),
+		GOLDEN_TEST(test_prompt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -45,7 +45,7 @@ static void test_held_picture_outlives_its_segments(void **state)
 
 	stage_open(stage, 24, 80);
 	stage_press(stage, "z");
-	model_expire(stage->model, SCRIPT_NOW + UINT64_C(60000000000));
+	script_forget(stage->model);
 	stage_press(stage, END);
 	assert_int_equal(stage_cursor(stage), 163845);
 	assert_shows(stage, "163845 x");
@@ -88,7 +88,7 @@ static void test_held_rows_outlive_the_order(void **state)
 
 	stage_open(stage, 24, 80);
 	stage_press(stage, "z");
-	model_expire(stage->model, SCRIPT_NOW + UINT64_C(60000000000));
+	script_forget(stage->model);
 	stage_press(stage, "I" END);
 	assert_int_equal(stage_cursor(stage), 163845);
 	assert_shows(stage, "163845 x");

@@ -336,6 +336,24 @@ static void test_limits(void **state)
 	assert_shows(stage, "no namespace here to open");
 }
 
+static void test_limits_creators(void **state)
+{
+	struct stage *stage = *state;
+
+	stage_open(stage, 24, 80);
+	stage_press(stage, "5");
+	assert_shows(stage, "           postgres (uid 70026): 1 segment, 8.00G, 0 unattached, made");
+	assert_shows(stage, "           gone (uid 70033): 1 segment, 256M, 1 unattached");
+	stage_press(stage, "/gone\r");
+	assert_shows(stage, "host, by gone (uid 70033): 1 segment, 256M, 1 unattached");
+	stage_press(stage, "\r");
+	assert_shows(stage, "filter ns=host and not exe~'' and own");
+	assert_shows(stage, "1/1");
+	stage_press(stage, ESCAPE "/postgres\r\r");
+	assert_shows(stage, "filter ns=host and exe='/usr/lib/post");
+	assert_shows(stage, "1/1");
+}
+
 /* Takes in limits, so much used, a sample a minute. */
 static void use_limits(struct stage *stage, uint32_t ipcns, uint64_t from, uint64_t step)
 {
@@ -368,7 +386,7 @@ static void test_limits_of_several_namespaces(void **state)
 	stage_press(stage, "/78\r");
 	assert_shows(stage, "4026532210 SHMMNI");
 	stage_press(stage, HOME);
-	for (int i = 0; i < 6; i++)
+	for (int i = 0; i < 9; i++)
 		stage_press(stage, DOWN);
 	assert_shows(stage, "4026532210 SHMMNI, segments: 78 of 100, full at this slope in 1m");
 }
@@ -467,6 +485,7 @@ int main(void)
 		VIEW_TEST(test_a_second_choice_keeps_the_first_filter),
 		VIEW_TEST(test_names_are_quoted),
 		VIEW_TEST(test_limits),
+		VIEW_TEST(test_limits_creators),
 		VIEW_TEST(test_limits_of_several_namespaces),
 		VIEW_TEST(test_status_is_of_this_frame),
 		VIEW_TEST(test_empty_views),

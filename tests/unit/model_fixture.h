@@ -289,17 +289,30 @@ static inline void stand_on(struct model *model, const char *calls, uint32_t exa
 }
 
 /* A model whose namespace was looked at while it was empty, and all mappings too, at 1 s. */
-static inline int set_up(void **state)
+static inline int set_up_with(void **state, const struct model_limits *limits)
 {
 	struct model *model;
 
-	assert_int_equal(model_new(NULL, &model), 0);
+	assert_int_equal(model_new(limits, &model), 0);
 	stand_on(model, "tracepoint", 0);
 	model_set_wall_offset(model, EPOCH * (int64_t)CLOCK_SECOND);
 	snapshot(model, NULL, 0, AT(1));
 	scan(model, NULL, 0, AT(1));
 	*state = model;
 	return 0;
+}
+
+static inline int set_up(void **state)
+{
+	return set_up_with(state, NULL);
+}
+
+/* The same, but one segment that ends makes it forget the one that ended before. */
+static inline int set_up_forgetful(void **state)
+{
+	const struct model_limits limits = {.events = 64, .gone_segments = 1};
+
+	return set_up_with(state, &limits);
 }
 
 static inline int tear_down(void **state)
@@ -309,5 +322,7 @@ static inline int tear_down(void **state)
 }
 
 #define MODEL_TEST(function) cmocka_unit_test_setup_teardown(function, set_up, tear_down)
+#define FORGETFUL_MODEL_TEST(function) \
+	cmocka_unit_test_setup_teardown(function, set_up_forgetful, tear_down)
 
 #endif

@@ -99,9 +99,20 @@ static const struct attachment sample_attachments[] = {
 };
 
 static const struct process_facts sample_processes[] = {
-	{1021, true, 26, SAMPLE_DAYS_AGO(42), "postgres", "/usr/bin/postgres -D /data",
-	 "/usr/bin/postgres", "/system.slice/postgresql.service"},
-	{1022, true, 26, SAMPLE_DAYS_AGO(1), "tst\\x1b[31m", "postgres: writer", "", ""},
+	{.pid = 1021,
+	 .has_uid = true,
+	 .uid = 26,
+	 .start_time = SAMPLE_DAYS_AGO(42),
+	 .comm = "postgres",
+	 .cmdline = "/usr/bin/postgres -D /data",
+	 .exe = "/usr/bin/postgres",
+	 .cgroup = "/system.slice/postgresql.service"},
+	{.pid = 1022,
+	 .has_uid = true,
+	 .uid = 26,
+	 .start_time = SAMPLE_DAYS_AGO(1),
+	 .comm = "tst\\x1b[31m",
+	 .cmdline = "postgres: writer"},
 };
 
 /* What 7713 does: SAMPLE_NOW minus so many milliseconds */

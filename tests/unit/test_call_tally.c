@@ -166,19 +166,29 @@ static void others_do_not_count(void **state)
 	assert_int_equal(bench->tally.bytes, 4096);
 }
 
+#define TIMES(took, longest) "\"took_ns\":" took ",\"longest_ns\":" longest ","
+
 static void as_json(void **state)
 {
 	struct bench *bench = *state;
 	struct json_object *object;
 
-	make(bench, 1, 4096);
-	refuse(bench, FACT_SHMGET, ENOSPC);
+	apply(bench, (struct event){.op = FACT_SHMGET, .shmid = 1, .ret = 1, .took = 4000});
+	apply(bench, (struct event){.op = FACT_SHMGET, .shmid = -1, .ret = -ENOSPC, .took = 1000});
 	object = call_tally_json(&bench->tally);
-	assert_string_equal(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN),
-			    "{\"shmget\":{\"count\":2,\"failed\":1,\"errors\":{\"ENOSPC\":1}},"
-			    "\"shmat\":{\"count\":0,\"failed\":0,\"errors\":{}},"
-			    "\"shmdt\":{\"count\":0,\"failed\":0,\"errors\":{}},"
-			    "\"shmctl\":{\"count\":0,\"failed\":0,\"errors\":{}}}");
+	assert_string_equal(
+		json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN),
+		"{\"shmget\":{\"count\":2,\"failed\":1," TIMES(
+			"5000",
+			"4000") "\"errors\":{\"ENOSPC\":1}},"
+				"\"shmat\":{\"count\":0,\"failed\":0," TIMES(
+					"0", "0") "\"errors\":{}},"
+						  "\"shmdt\":{\"count\":0,\"failed\":0," TIMES(
+							  "0",
+							  "0") "\"errors\":{}},"
+							       "\"shmctl\":{\"count\":0,\"failed\":"
+							       "0," TIMES("0",
+									  "0") "\"errors\":{}}}");
 	json_object_put(object);
 }
 

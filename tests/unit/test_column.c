@@ -308,7 +308,7 @@ static void leaks_are_marked(void **state)
 /* ---- order and selection --------------------------------------------------------------------- */
 
 static void assert_selected(const struct column_context *context, enum column_id order,
-			    bool descending, bool gone, const int32_t *expected,
+			    bool descending, uint64_t gone, const int32_t *expected,
 			    size_t expected_count)
 {
 	struct segment_id *ids = NULL;
@@ -330,22 +330,27 @@ static void assert_selected(const struct column_context *context, enum column_id
 
 static void selection_is_in_order(void **state)
 {
-	ASSERT_SELECTED(*state, COLUMN_SHMID, false, false, 0, 32769, 65538);
-	ASSERT_SELECTED(*state, COLUMN_SHMID, true, false, 65538, 32769, 0);
-	ASSERT_SELECTED(*state, COLUMN_SIZE, true, false, 32769, 65538, 0);
-	ASSERT_SELECTED(*state, COLUMN_SIZE, false, true, 229383, 0, 65538, 32769);
+	ASSERT_SELECTED(*state, COLUMN_SHMID, false, 0, 0, 32769, 65538);
+	ASSERT_SELECTED(*state, COLUMN_SHMID, true, 0, 65538, 32769, 0);
+	ASSERT_SELECTED(*state, COLUMN_SIZE, true, 0, 32769, 65538, 0);
+	ASSERT_SELECTED(*state, COLUMN_SIZE, false, 1, 229383, 0, 65538, 32769);
+	/* it ended 2 s ago */
+	ASSERT_SELECTED(*state, COLUMN_SIZE, false, SAMPLE_NOW - 2 * CLOCK_SECOND, 229383, 0, 65538,
+			32769);
+	ASSERT_SELECTED(*state, COLUMN_SIZE, false, SAMPLE_NOW - 2 * CLOCK_SECOND + 1, 0, 65538,
+			32769);
 	/* one's own namespace first */
-	ASSERT_SELECTED(*state, COLUMN_NS, false, false, 32769, 65538, 0);
-	ASSERT_SELECTED(*state, COLUMN_NS, true, false, 0, 32769, 65538);
+	ASSERT_SELECTED(*state, COLUMN_NS, false, 0, 32769, 65538, 0);
+	ASSERT_SELECTED(*state, COLUMN_NS, true, 0, 0, 32769, 65538);
 	/* unknown comes last in either direction */
-	ASSERT_SELECTED(*state, COLUMN_RSS, false, false, 0, 32769, 65538);
-	ASSERT_SELECTED(*state, COLUMN_RSS, true, false, 32769, 0, 65538);
+	ASSERT_SELECTED(*state, COLUMN_RSS, false, 0, 0, 32769, 65538);
+	ASSERT_SELECTED(*state, COLUMN_RSS, true, 0, 32769, 0, 65538);
 	/* owners without a name are texts of their own */
-	ASSERT_SELECTED(*state, COLUMN_OWNER, false, false, 0, 32769, 65538);
+	ASSERT_SELECTED(*state, COLUMN_OWNER, false, 0, 0, 32769, 65538);
 	/* equal ones by namespace and shmid, in either direction */
-	ASSERT_SELECTED(*state, COLUMN_HOLDERS, true, false, 32769, 65538, 0);
-	ASSERT_SELECTED(*state, COLUMN_DTIME, false, false, 32769, 0, 65538);
-	ASSERT_SELECTED(*state, COLUMN_DTIME, true, false, 65538, 32769, 0);
+	ASSERT_SELECTED(*state, COLUMN_HOLDERS, true, 0, 32769, 65538, 0);
+	ASSERT_SELECTED(*state, COLUMN_DTIME, false, 0, 32769, 0, 65538);
+	ASSERT_SELECTED(*state, COLUMN_DTIME, true, 0, 65538, 32769, 0);
 }
 
 static void order_is_total(void **state)

@@ -67,6 +67,32 @@ static void the_namespace_needs_several(void **state)
 	assert_false(has(&layout, COLUMN_NS));
 }
 
+static int ns_width(int longest, int width)
+{
+	struct columns_layout layout;
+	struct column_set set;
+
+	columns_usual(&set);
+	columns_layout(&set, longest, width, &layout);
+	for (size_t i = 0; i < layout.count; i++)
+		if (layout.ids[i] == COLUMN_NS)
+			return layout.widths[i];
+	return 0;
+}
+
+/* Room for the names that are there: the columns behind it give way to what is needed to tell containers apart. */
+static void the_namespace_takes_what_its_names_need(void **state)
+{
+	(void)state;
+	assert_int_equal(ns_width(4, 200), 10);
+	assert_int_equal(ns_width(19, 200), 19);
+	assert_int_equal(ns_width(21, 200), 21);
+	assert_int_equal(ns_width(60, 200), 24);
+	assert_int_equal(ns_width(19, 36), 19);
+	assert_int_equal(ns_width(24, 36), 20);
+	assert_int_equal(ns_width(24, 34), 0);
+}
+
 static void all_have_a_place(void **state)
 {
 	static const enum column_id ids[] = {COLUMN_RSS, COLUMN_SIZE, COLUMN_RSS};
@@ -96,6 +122,7 @@ int main(void)
 		cmocka_unit_test(they_fit_at_any_width),
 		cmocka_unit_test(they_are_given_up_from_the_right),
 		cmocka_unit_test(the_namespace_needs_several),
+		cmocka_unit_test(the_namespace_takes_what_its_names_need),
 		cmocka_unit_test(all_have_a_place),
 	};
 

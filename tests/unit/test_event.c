@@ -2,6 +2,7 @@
 /* Events in words: calls, results, the line and its columns, the history of a segment. */
 #include "sample.h"
 
+#include <errno.h>
 #include <sys/wait.h>
 
 #include "report/report.h"
@@ -87,19 +88,37 @@ static void shmctl_in_words(void **state)
 		const char *call;
 	} cases[] = {
 		{0, "shmctl(7, IPC_RMID)"},      {1, "shmctl(7, IPC_SET)"},
-		{2, "shmctl(7, IPC_STAT)"},      {3, "shmctl(7, IPC_INFO)"},
+		{2, "shmctl(7, IPC_STAT)"},      {3, "shmctl(IPC_INFO)"},
 		{11, "shmctl(7, SHM_LOCK)"},     {12, "shmctl(7, SHM_UNLOCK)"},
-		{13, "shmctl(7, SHM_STAT)"},     {14, "shmctl(7, SHM_INFO)"},
-		{15, "shmctl(7, SHM_STAT_ANY)"}, {4, "shmctl(7, 4)"},
+		{13, "shmctl(2, SHM_STAT)"},     {14, "shmctl(SHM_INFO)"},
+		{15, "shmctl(2, SHM_STAT_ANY)"}, {4, "shmctl(7, 4)"},
 		{16, "shmctl(7, 16)"},           {-1, "shmctl(7, -1)"},
 	};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		const struct event event = {.op = FACT_SHMCTL, .shmid = 7, .cmd = cases[i].cmd};
+		const struct event event = {
+			.op = FACT_SHMCTL, .shmid = 7, .index = 2, .cmd = cases[i].cmd};
 
 		assert_call(&event, cases[i].call, "= 0");
 	}
+}
+
+static void ipc_set_says_what_it_asks_for(void **state)
+{
+	struct event event = {.op = FACT_SHMCTL,
+			      .shmid = 7,
+			      .cmd = IPC_SET,
+			      .has_set = true,
+			      .set_uid = 1000,
+			      .set_mode = 0640};
+
+	(void)state;
+	assert_call(&event, "shmctl(7, IPC_SET, {uid=1000, gid=0, mode=0640})", "= 0");
+	event.set_uid = 4000000001;
+	event.set_gid = UINT32_MAX;
+	event.ret = -EPERM;
+	assert_call(&event, "shmctl(7, IPC_SET, {uid=4000000001, gid=-1, mode=0640})", "EPERM");
 }
 
 static void life_in_words(void **state)
@@ -227,66 +246,6 @@ static void inferred_ones_get_the_name_that_is_known_since(void **state)
 	sample_free(&context);
 }
 
-static void line_has_columns_under_the_heading(void **state)
-{
-	struct event event = sample_event(FACT_SHMGET, 500);
-	char line[EVENT_LINE_LEN];
-
-	(void)state;
-	event.size = 64 << 20;
-	event.flags = IPC_CREAT | 0600;
-	event.ret = 229383;
-	event.created = true;
-	assert_string_equal(event_heading(),
-			    "TIME                PID COMM               SHMID CALL             "
-			    "                              RESULT            TOOK");
-	assert_string_equal(event_line(line, &event),
-			    "12:04:30.500000    7713 tst               229383 "
-			    "shmget(IPC_PRIVATE, 64.0M, IPC_CREAT|0600)     = 229383 created  "
-			    "12.3us");
-}
-
-static void line_says_what_is_unknown(void **state)
-{
-	const struct event event = {.time = SAMPLE_NOW,
-				    .op = FACT_DESTROY,
-				    .shmid = 0,
-				    .reason = FACT_REASON_NAMESPACE};
-	const struct event nobody = {.time = SAMPLE_NOW, .op = FACT_EXIT, .shmid = -1};
-	char line[EVENT_LINE_LEN];
-
-	(void)state;
-	assert_string_equal(event_line(line, &event),
-			    "12:04:31.000000       - -                      0 destroy (namespace)");
-	assert_string_equal(event_line(line, &nobody),
-			    "12:04:31.000000       - -                      - exit                 "
-			    "                          status 0");
-}
-
-static void line_keeps_columns_under_wide_text_and_its_bound(void **state)
-{
-	struct event event = sample_event(FACT_SHMDT, 0);
-	char line[EVENT_LINE_LEN], wide[EVENT_LINE_LEN];
-
-	(void)state;
-	event.shmid = -1;
-	strcpy(event.comm, "\xe6\xbc\xa2\xe5\xad\x97"); /* two characters, four columns */
-	event_line(wide, &event);
-	strcpy(event.comm, "abcd");
-	event_line(line, &event);
-	assert_int_equal(strlen(wide), strlen(line) + 2);
-	assert_string_equal(strstr(wide, "shmdt"), strstr(line, "shmdt"));
-
-	memset(event.comm, 'x', sizeof(event.comm) - 1);
-	event.comm[sizeof(event.comm) - 1] = '\0';
-	event.op = FACT_SHMGET;
-	event.flags = UINT32_MAX;
-	event.size = UINT64_MAX;
-	event.took = UINT64_MAX;
-	assert_true(strlen(event_line(line, &event)) < EVENT_LINE_LEN);
-	assert_non_null(strstr(line, "18446744073s"));
-}
-
 static void history_is_in_order(void **state)
 {
 	static const enum fact_op ops[] = {FACT_SHMGET, FACT_SHMAT, FACT_SHMCTL, FACT_DETACH,
@@ -323,13 +282,11 @@ int main(void)
 		cmocka_unit_test(shmget_in_words),
 		cmocka_unit_test(shmat_and_shmdt_in_words),
 		cmocka_unit_test(shmctl_in_words),
+		cmocka_unit_test(ipc_set_says_what_it_asks_for),
 		cmocka_unit_test(life_in_words),
 		cmocka_unit_test(attachments_in_words),
 		cmocka_unit_test(what_looks_tell_in_words),
 		cmocka_unit_test(inferred_ones_get_the_name_that_is_known_since),
-		cmocka_unit_test(line_has_columns_under_the_heading),
-		cmocka_unit_test(line_says_what_is_unknown),
-		cmocka_unit_test(line_keeps_columns_under_wide_text_and_its_bound),
 		cmocka_unit_test(history_is_in_order),
 	};
 

@@ -8,8 +8,7 @@ enum { RING = 8 };
 
 static struct model *small_model(void)
 {
-	const struct model_limits limits = {
-		.events = RING, .gone_segments = 4, .gone_time = AT(10)};
+	const struct model_limits limits = {.events = RING, .gone_segments = 4};
 	struct model *model;
 
 	assert_int_equal(model_new(&limits, &model), 0);

@@ -43,10 +43,13 @@ static void assert_json(struct json_object *object, const char *expected)
 
 /* ---- events ---------------------------------------------------------------------------------- */
 
+static const struct column_context nowhere;
+
 #define EVENT_HEAD                                                                                 \
 	"{\"schema\":\"shmtop.event/1\",\"time\":1714565070.500000000,\"op\":\"%s\",\"pid\":7713," \
-	"\"tid\":7714,\"comm\":\"tst\",\"uid\":1000,\"ipcns\":1,\"args\":%s,%s,\"shmid\":229383,"  \
-	"\"inferred\":%s,\"explain\":null,\"stack\":null}"
+	"\"tid\":7714,\"comm\":\"tst\",\"uid\":1000,\"ipcns\":1,\"ipcns_label\":null,"             \
+	"\"args\":%s,%s,\"shmid\":229383,\"inferred\":%s,\"explain\":null,\"repeats\":null,"      \
+	"\"stack\":null}"
 
 static void assert_event(const struct event *event, const char *op, const char *args,
 			 const char *result)
@@ -55,7 +58,7 @@ static void assert_event(const struct event *event, const char *op, const char *
 
 	snprintf(expected, sizeof(expected), EVENT_HEAD, op, args, result,
 		 event->inferred ? "true" : "false");
-	assert_json(json_event(event, NULL), expected);
+	assert_json(json_event(&nowhere, event), expected);
 }
 
 static void calls_are_told(void **state)
@@ -89,11 +92,29 @@ static void calls_are_told(void **state)
 	event.took = 0;
 	assert_event(&event, "shmdt", "{\"addr\":\"0x7f2a40000000\"}",
 		     "\"ret\":-22,\"errno\":\"EINVAL\",\"took_ns\":null");
+}
 
-	event = sample_event(FACT_SHMCTL, 500);
+static void commands_are_told(void **state)
+{
+	static const char done[] = "\"ret\":0,\"errno\":null,\"took_ns\":12345";
+	struct event event = sample_event(FACT_SHMCTL, 500);
+
+	(void)state;
+	event.cmd = IPC_SET;
+	assert_event(&event, "shmctl", "{\"shmid\":229383,\"cmd\":\"IPC_SET\",\"set\":null}", done);
+	event.has_set = true;
+	event.set_uid = 1000;
+	event.set_gid = UINT32_MAX;
+	event.set_mode = 0640;
+	assert_event(&event, "shmctl",
+		     "{\"shmid\":229383,\"cmd\":\"IPC_SET\","
+		     "\"set\":{\"uid\":1000,\"gid\":4294967295,\"mode\":\"0640\"}}",
+		     done);
+	event.cmd = SHM_STAT;
+	event.index = 7;
+	assert_event(&event, "shmctl", "{\"shmid\":229383,\"cmd\":\"SHM_STAT\",\"index\":7}", done);
 	event.cmd = IPC_RMID;
-	assert_event(&event, "shmctl", "{\"shmid\":229383,\"cmd\":\"IPC_RMID\"}",
-		     "\"ret\":0,\"errno\":null,\"took_ns\":12345");
+	assert_event(&event, "shmctl", "{\"shmid\":229383,\"cmd\":\"IPC_RMID\"}", done);
 }
 
 static void life_is_told(void **state)
@@ -160,7 +181,7 @@ static void user_of_a_known_process_may_be_unknown(void **state)
 
 	(void)state;
 	event.uid = FACT_UID_UNKNOWN;
-	object = json_event(&event, NULL);
+	object = json_event(&nowhere, &event);
 	assert_true(json_object_object_get_ex(object, "uid", NULL));
 	assert_null(json_object_object_get(object, "uid"));
 	assert_int_equal(json_object_get_int(json_object_object_get(object, "pid")), 7713);
@@ -173,13 +194,14 @@ static void unknown_is_null_in_events(void **state)
 		.time = SAMPLE_NOW + 1, .op = FACT_SHMGET, .ret = -28, .shmid = -1};
 
 	(void)state;
-	assert_json(json_event(&event, NULL),
+	assert_json(json_event(&nowhere, &event),
 		    "{\"schema\":\"shmtop.event/1\",\"time\":1714565071.000000001,"
 		    "\"op\":\"shmget\",\"pid\":null,\"tid\":null,\"comm\":null,\"uid\":null,"
-		    "\"ipcns\":null,\"args\":{\"key\":0,\"key_hex\":\"0x00000000\",\"size\":0,"
+		    "\"ipcns\":null,\"ipcns_label\":null,"
+		    "\"args\":{\"key\":0,\"key_hex\":\"0x00000000\",\"size\":0,"
 		    "\"flags\":[],\"mode\":\"0000\",\"raw_flags\":0},\"ret\":-28,"
 		    "\"errno\":\"ENOSPC\",\"took_ns\":null,\"created\":false,\"shmid\":null,"
-		    "\"inferred\":false,\"explain\":null,\"stack\":null}");
+		    "\"inferred\":false,\"explain\":null,\"repeats\":null,\"stack\":null}");
 }
 
 static void shmid_0_is_a_shmid(void **state)
@@ -189,7 +211,7 @@ static void shmid_0_is_a_shmid(void **state)
 
 	(void)state;
 	event.shmid = 0;
-	object = json_event(&event, NULL);
+	object = json_event(&nowhere, &event);
 	assert_json(json_object_get(json_object_object_get(object, "shmid")), "0");
 	json_object_put(object);
 }
@@ -215,23 +237,23 @@ static void events_of_a_segment(void **state)
 static void segment_with_holders(void **state)
 {
 	assert_json(json_segment(*state, sample_segment(*state, 32769)),
-		    "{\"ipcns\":1,\"shmid\":32769,\"key\":1375797763,\"key_hex\":\"0x52010203\","
+		    "{\"ipcns\":1,\"ipcns_label\":null,\"shmid\":32769,\"key\":1375797763,\"key_hex\":\"0x52010203\","
 		    "\"mode\":\"0600\",\"flags\":[],\"size\":8589934592,\"rss\":7516192768,"
 		    "\"swap\":4096,\"nattch\":3,\"mapped\":3,\"drift\":0,\"uid\":4000000001,"
 		    "\"owner\":null,\"gid\":5,\"cuid\":4000000001,\"cgid\":5,\"atime\":1714565069,"
 		    "\"dtime\":0,\"ctime\":1711022671,\"born\":null,\"gone\":null,"
-		    "\"creator\":{\"pid\":1021,\"comm\":\"postgres\","
+		    "\"creator\":{\"pid\":1021,\"inner_pid\":null,\"comm\":\"postgres\","
 		    "\"cmdline\":\"/usr/bin/postgres -D /data\",\"exe\":\"/usr/bin/postgres\","
 		    "\"uid\":26,\"cgroup\":\"/system.slice/postgresql.service\",\"alive\":true},"
-		    "\"last\":{\"pid\":1022,\"comm\":\"tst\\\\x1b[31m\","
+		    "\"last\":{\"pid\":1022,\"inner_pid\":null,\"comm\":\"tst\\\\x1b[31m\","
 		    "\"cmdline\":\"postgres: writer\",\"exe\":null,\"uid\":26,\"cgroup\":null,"
 		    "\"alive\":true},"
-		    "\"holders\":[{\"pid\":1021,\"comm\":\"postgres\","
+		    "\"holders\":[{\"pid\":1021,\"inner_pid\":null,\"comm\":\"postgres\","
 		    "\"cmdline\":\"/usr/bin/postgres -D /data\",\"exe\":\"/usr/bin/postgres\","
 		    "\"uid\":26,\"cgroup\":\"/system.slice/postgresql.service\",\"alive\":true,"
 		    "\"maps\":2,\"mode\":\"rw\",\"addr\":\"0x7f0000000000\",\"since\":null,"
 		    "\"how\":\"scan\"},"
-		    "{\"pid\":1022,\"comm\":\"tst\\\\x1b[31m\",\"cmdline\":\"postgres: writer\","
+		    "{\"pid\":1022,\"inner_pid\":null,\"comm\":\"tst\\\\x1b[31m\",\"cmdline\":\"postgres: writer\","
 		    "\"exe\":null,\"uid\":26,\"cgroup\":null,\"alive\":true,\"maps\":1,"
 		    "\"mode\":\"r-\",\"addr\":\"0x7e0000000000\",\"since\":null,\"how\":\"scan\"}],"
 		    "\"verdict\":{\"kind\":\"in-use\",\"confidence\":\"none\",\"since\":null,"
@@ -244,7 +266,7 @@ static void segment_with_unknowns(void **state)
 	const struct segment bare = {.id = {7, 3, 1}, .nattch = 1};
 
 	assert_json(json_segment(*state, &bare),
-		    "{\"ipcns\":7,\"shmid\":3,\"key\":null,\"key_hex\":null,\"mode\":null,"
+		    "{\"ipcns\":7,\"ipcns_label\":null,\"shmid\":3,\"key\":null,\"key_hex\":null,\"mode\":null,"
 		    "\"flags\":[],\"size\":null,\"rss\":null,\"swap\":null,\"nattch\":null,"
 		    "\"mapped\":0,\"drift\":0,\"uid\":null,\"owner\":null,\"gid\":null,"
 		    "\"cuid\":null,\"cgid\":null,\"atime\":null,\"dtime\":null,\"ctime\":null,"
@@ -286,7 +308,7 @@ static void holder_that_was_seen_to_attach(void **state)
 	struct json_object *object = json_segment(*state, &segment);
 
 	assert_json(json_object_get(json_object_object_get(object, "holders")),
-		    "[{\"pid\":5,\"comm\":null,\"cmdline\":null,\"exe\":null,\"uid\":null,"
+		    "[{\"pid\":5,\"inner_pid\":null,\"comm\":null,\"cmdline\":null,\"exe\":null,\"uid\":null,"
 		    "\"cgroup\":null,\"alive\":null,\"maps\":2,\"mode\":\"rwx\","
 		    "\"addr\":\"0x1000\",\"since\":1714565070.000000000,\"how\":\"fork\"}]");
 	json_object_put(object);
@@ -425,57 +447,11 @@ static void all_segments_in_a_document(void **state)
 	free(text);
 }
 
-static void limits_are_told(void **state)
-{
-	struct namespace_state place = {.facts.ipcns = 4026531839, .has_limits = true};
-	struct limits_facts *limits = &place.limits;
-
-	(void)state;
-	*limits = (struct limits_facts){
-		.ipcns = 4026531839,
-		.segments = {212, 4096},
-		.pages = {10, UINT64_C(18446744073692774399)},
-		.page_size = 4096,
-		.shmmax = UINT64_C(18446744073692774399),
-		.semsets = {1, 32000},
-		.sems = {3, 1024000000},
-		.queues = {0, 32000},
-		.rss = 4096,
-	};
-#define LIMITS_HEAD                                                                               \
-	"{\"ipcns\":4026531839,\"segments\":{\"used\":212,\"max\":4096},"                         \
-	"\"pages\":{\"used\":10,\"max\":18446744073692774399},\"page_size\":4096,"                \
-	"\"shmmax\":18446744073692774399,\"rss\":4096,\"swap\":0,"                                \
-	"\"sem\":{\"sets\":{\"used\":1,\"max\":32000},\"sems\":{\"used\":3,\"max\":1024000000}}," \
-	"\"msg\":{\"queues\":{\"used\":0,\"max\":32000}},"
-	assert_json(json_limits(&place), LIMITS_HEAD "\"hugepages\":null,\"why\":null}");
-	limits->has_hugepages = true;
-	limits->hugepage_size = 2097152;
-	limits->hugepages_total = 8;
-	limits->hugepages_free = 6;
-	limits->hugepages_reserved = 1;
-	assert_json(json_limits(&place),
-		    LIMITS_HEAD "\"hugepages\":{\"size\":2097152,\"total\":8,\"free\":6,"
-				"\"reserved\":1},\"why\":null}");
-}
-
-static void limits_that_are_not_known(void **state)
-{
-	struct namespace_state place = {.facts.ipcns = 4026531839, .error = -EPERM};
-
-	(void)state;
-#define LIMITS_UNKNOWN                                                               \
-	"{\"ipcns\":4026531839,\"segments\":null,\"pages\":null,\"page_size\":null," \
-	"\"shmmax\":null,\"rss\":null,\"swap\":null,\"sem\":null,\"msg\":null,\"hugepages\":null,"
-	assert_json(json_limits(&place), LIMITS_UNKNOWN "\"why\":\"Operation not permitted\"}");
-	place.error = 0;
-	assert_json(json_limits(&place), LIMITS_UNKNOWN "\"why\":null}");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(calls_are_told),
+		cmocka_unit_test(commands_are_told),
 		cmocka_unit_test(life_is_told),
 		cmocka_unit_test(what_looks_tell_is_marked),
 		cmocka_unit_test(user_of_a_known_process_may_be_unknown),
@@ -491,8 +467,6 @@ int main(void)
 		cmocka_unit_test(document_tells_what_stands),
 		cmocka_unit_test(document_before_anything_is_known),
 		cmocka_unit_test(all_segments_in_a_document),
-		cmocka_unit_test(limits_are_told),
-		cmocka_unit_test(limits_that_are_not_known),
 	};
 
 	return cmocka_run_group_tests(tests, set_up, tear_down);

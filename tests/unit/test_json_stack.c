@@ -102,11 +102,13 @@ static void a_verdict_has_the_stack(void **state)
 	struct json_object *segment =
 		json_segment(&stacks->context, sample_segment(&stacks->context, 229383));
 
-	assert_non_null(strstr(json_text_of(segment),
-			       "\"verdict\":{\"kind\":\"gone\",\"confidence\":\"none\","
-			       "\"since\":1714565069.000000000,"
-			       "\"because\":[\"ended 2s ago: last_detach\"],\"stack\":" FRAMES
-			       "}"));
+	assert_non_null(
+		strstr(json_text_of(segment),
+		       "\"verdict\":{\"kind\":\"gone\",\"confidence\":\"none\","
+		       "\"since\":1714565069.000000000,"
+		       "\"because\":[\"destroyed 2s ago: removed before, and its last holder "
+		       "let go\",\"7713 tst let go last (exit)\","
+		       "\"removed 3s ago by 7713 tst\"],\"stack\":" FRAMES "}"));
 }
 
 static void a_segment_in_words_has_the_stack(void **state)

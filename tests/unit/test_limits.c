@@ -157,6 +157,8 @@ static void test_use(void **state)
 	assert_int_equal(limits.semsets.used, 0);
 	assert_int_equal(limits.sems.used, 0);
 	assert_int_equal(limits.queues.used, 0);
+	assert_int_equal(limits.messages, 0);
+	assert_int_equal(limits.message_bytes, 0);
 	assert_int_equal(limits.rss, 0);
 	assert_int_equal(limits.swap, 0);
 
@@ -167,8 +169,18 @@ static void test_use(void **state)
 	assert_true(semget(IPC_PRIVATE, 5, IPC_CREAT | 0600) >= 0);
 	assert_true(semget(IPC_PRIVATE, 1, IPC_CREAT | 0600) >= 0);
 	assert_true(semget(IPC_PRIVATE, 1, IPC_CREAT | 0600) >= 0);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 3; i++)
 		assert_true(msgget(IPC_PRIVATE, IPC_CREAT | 0600) >= 0);
+
+	const struct {
+		long type;
+		char text[7];
+	} message = {.type = 1};
+	const int queue = msgget(IPC_PRIVATE, IPC_CREAT | 0600);
+
+	assert_true(queue >= 0);
+	assert_int_equal(msgsnd(queue, &message, 7, 0), 0);
+	assert_int_equal(msgsnd(queue, &message, 4, 0), 0);
 
 	char *memory = shmat(shmid, NULL, 0);
 
@@ -181,6 +193,8 @@ static void test_use(void **state)
 	assert_int_equal(limits.semsets.used, 3);
 	assert_int_equal(limits.sems.used, 7);
 	assert_int_equal(limits.queues.used, 4);
+	assert_int_equal(limits.messages, 2);
+	assert_int_equal(limits.message_bytes, 11);
 	/* Or more, where shared memory may take huge pages */
 	assert_true(limits.rss + limits.swap >= 2 * page);
 	assert_int_equal(shmdt(memory), 0);
@@ -197,6 +211,8 @@ static void test_limits(void **state)
 	set_limit("shmmax", "12345678\n");
 	set_limit("sem", "250 9999 32 111\n");
 	set_limit("msgmni", "222\n");
+	set_limit("msgmnb", "333\n");
+	set_limit("msgmax", "44\n");
 	assert_int_equal(limits_read(1, &limits), 0);
 	assert_int_equal(limits.segments.max, 1234);
 	assert_int_equal(limits.pages.max, 123456);
@@ -204,11 +220,34 @@ static void test_limits(void **state)
 	assert_int_equal(limits.semsets.max, 111);
 	assert_int_equal(limits.sems.max, 9999);
 	assert_int_equal(limits.queues.max, 222);
+	assert_int_equal(limits.msgmnb, 333);
+	assert_int_equal(limits.msgmax, 44);
 
 	/* The kernel takes it and lets nobody have any. */
 	set_limit("sem", "250 -5 32 111\n");
 	assert_int_equal(limits_read(1, &limits), 0);
 	assert_int_equal(limits.sems.max, 0);
+}
+
+static void test_settings(void **state)
+{
+	struct limits_facts limits;
+
+	(void)state;
+	need_private_namespace();
+	assert_int_equal(limits_read(1, &limits), 0);
+	assert_false(limits.rmid_forced);
+	assert_false(limits.has_next_id);
+	set_limit("shm_rmid_forced", "1\n");
+	set_limit("shm_next_id", "0\n");
+	assert_int_equal(limits_read(1, &limits), 0);
+	assert_true(limits.rmid_forced);
+	assert_true(limits.has_next_id);
+	assert_int_equal(limits.next_id, 0);
+	/* A segment uses the id up. */
+	assert_int_equal(shmget(IPC_PRIVATE, 1, IPC_CREAT | 0600), 0);
+	assert_int_equal(limits_read(1, &limits), 0);
+	assert_false(limits.has_next_id);
 }
 
 static void test_huge_pages_of_this_machine(void **state)
@@ -235,6 +274,7 @@ int main(void)
 		cmocka_unit_test(test_fuzz),
 		cmocka_unit_test(test_use),
 		cmocka_unit_test(test_limits),
+		cmocka_unit_test(test_settings),
 		cmocka_unit_test(test_huge_pages_of_this_machine),
 	};
 

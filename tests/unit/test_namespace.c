@@ -3,6 +3,7 @@
 #include "model_fixture.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #define ADDR UINT64_C(0x7f0000000000)
 
@@ -106,6 +107,119 @@ static void an_unreadable_namespace_says_why_and_keeps_its_segments(void **state
 	living(model, 5);
 }
 
+static struct namespace_owner an_owner(int32_t pid, uint64_t start_time, const char *comm,
+				       const char *label)
+{
+	struct namespace_owner owner = {.pid = pid, .start_time = start_time};
+
+	snprintf(owner.comm, sizeof(owner.comm), "%s", comm);
+	snprintf(owner.label, sizeof(owner.label), "%s", label);
+	return owner;
+}
+
+static void places(struct model *model, size_t count, uint64_t began)
+{
+	const struct namespace_facts rows[] = {{7, 1, AT(1)}, {8, 50, AT(5)}, {9, 60, AT(6)}};
+
+	assert_int_equal(model_reconcile_namespaces(model, rows, count, began), 0);
+}
+
+static void a_label_is_the_owners_or_the_inode_and_a_process(void **state)
+{
+	const struct namespace_owner named = an_owner(1, AT(1), "init", "docker 3f2a91c07be1");
+	const struct namespace_owner plain = an_owner(50, AT(5), "postgres", "");
+	struct model *model = *state;
+
+	places(model, 2, AT(99));
+	assert_string_equal(model_namespace_label(model, 7, 0), "");
+	model_set_namespace_owner(model, 7, &named);
+	model_set_namespace_owner(model, 8, &plain);
+	model_set_namespace_owner(model, 4711, &plain); /* is not known */
+	assert_string_equal(model_namespace_label(model, 7, 0), "docker 3f2a91c07be1");
+	assert_string_equal(model_namespace_label(model, 8, 0), "8 (postgres 50)");
+	assert_string_equal(model_namespace_label(model, 4711, 0), "");
+	assert_null(model_namespace(model, 4711));
+	assert_int_equal(model_namespace(model, 8)->owner.pid, 50);
+	/* It stays while the namespaces are listed again. */
+	places(model, 2, AT(100));
+	assert_string_equal(model_namespace_label(model, 7, 0), "docker 3f2a91c07be1");
+}
+
+static void no_two_have_one_label(void **state)
+{
+	const struct namespace_owner younger = an_owner(50, AT(5), "sh", "docker 3f2a91c07be1");
+	const struct namespace_owner older = an_owner(1, AT(1), "init", "docker 3f2a91c07be1");
+	const struct namespace_owner youngest = an_owner(60, AT(6), "", "docker 3f2a91c07be1");
+	struct model *model = *state;
+
+	places(model, 3, AT(99));
+	model_set_namespace_owner(model, 8, &younger);
+	assert_string_equal(model_namespace_label(model, 8, 0), "docker 3f2a91c07be1");
+	model_set_namespace_owner(model, 7, &older);
+	model_set_namespace_owner(model, 9, &youngest);
+	assert_string_equal(model_namespace_label(model, 7, 0), "docker 3f2a91c07be1");
+	assert_string_equal(model_namespace_label(model, 8, 0), "8 (sh 50)");
+	assert_string_equal(model_namespace_label(model, 9, 0), "9 (60)");
+	/* Told again */
+	model_set_namespace_owner(model, 8, &younger);
+	assert_string_equal(model_namespace_label(model, 7, 0), "docker 3f2a91c07be1");
+	assert_string_equal(model_namespace_label(model, 8, 0), "8 (sh 50)");
+}
+
+static void an_inode_is_used_again(void **state)
+{
+	const struct namespace_owner first = an_owner(1, AT(1), "init", "docker 111111111111");
+	const struct namespace_owner second = an_owner(1, AT(1), "init", "docker 222222222222");
+	struct namespace_owner third = an_owner(2, AT(104), "init", "docker 333333333333");
+	struct model *model = *state;
+
+	places(model, 1, AT(99));
+	model_set_namespace_owner(model, 7, &first);
+	assert_int_equal(model_reconcile_namespaces(model, NULL, 0, AT(101)), 0);
+	assert_string_equal(model_namespace_label(model, 7, 0), "");
+	assert_string_equal(model_namespace_label(model, 7, AT(100)), "docker 111111111111");
+	places(model, 1, AT(102));
+	model_set_namespace_owner(model, 7, &second);
+	assert_string_equal(model_namespace_label(model, 7, 0), "docker 222222222222");
+	assert_string_equal(model_namespace_label(model, 7, AT(103)), "docker 222222222222");
+	assert_string_equal(model_namespace_label(model, 7, AT(101)), "docker 111111111111");
+	/* As it may be without a look between the two: another process is its oldest, then. */
+	third.read = AT(105);
+	model_set_namespace_owner(model, 7, &third);
+	assert_string_equal(model_namespace_label(model, 7, 0), "docker 333333333333");
+	assert_string_equal(model_namespace_label(model, 7, AT(104)), "docker 222222222222");
+	/* Others end, and it is forgotten. */
+	for (uint32_t i = 0; i <= MODEL_PAST_NAMESPACES + 2; i++) {
+		const struct namespace_facts row = {1000 + i, 1, AT(1)};
+
+		assert_int_equal(model_reconcile_namespaces(model, &row, 1, AT(106 + i)), 0);
+	}
+	assert_string_equal(model_namespace_label(model, 7, AT(100)), "");
+}
+
+/* Nobody leads there, but something is attached that lies there. */
+static void a_namespace_is_known_by_attachments_alone(void **state)
+{
+	struct model *model = *state;
+	const struct attachment seen = a_mapping(5, 100, ADDR);
+	const struct namespace_state *place;
+
+	scan(model, &seen, 1, AT(100));
+	place = model_namespace(model, NS);
+	assert_non_null(place);
+	assert_false(place->readable);
+	assert_int_equal(place->error, -ESRCH);
+	assert_int_equal(place->attached, 1);
+	assert_int_equal(model_segment_count(model), 0);
+	/* It stays while that is so: where no record tells of the end, looks do. */
+	assert_int_equal(model_reconcile_namespaces(model, NULL, 0, AT(101)), 0);
+	assert_non_null(model_namespace(model, NS));
+	assert_true(needs(model).scan);
+	scan(model, NULL, 0, AT(102));
+	assert_int_equal(model_reconcile_namespaces(model, NULL, 0, AT(103)), 0);
+	assert_null(model_namespace(model, NS));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +228,10 @@ int main(void)
 		MODEL_TEST(a_namespace_known_by_events_alone_stays_in_a_partial_view),
 		MODEL_TEST(a_mapping_keeps_its_namespace),
 		MODEL_TEST(an_unreadable_namespace_says_why_and_keeps_its_segments),
+		MODEL_TEST(a_label_is_the_owners_or_the_inode_and_a_process),
+		MODEL_TEST(no_two_have_one_label),
+		MODEL_TEST(an_inode_is_used_again),
+		MODEL_TEST(a_namespace_is_known_by_attachments_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

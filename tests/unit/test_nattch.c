@@ -74,7 +74,8 @@ static void a_gone_one_ends_at_zero_and_is_forgotten_with_it(void **state)
 	assert_int_equal(history(model, 5), 2);
 	assert_point(0, AT(101), 1);
 	assert_point(1, AT(102), 0);
-	model_expire(model, AT(120));
+	make(model, 6, 100, AT(104));
+	control(model, 6, 100, AT(105), IPC_RMID, 0);
 	assert_null(find(model, 5));
 }
 
@@ -117,7 +118,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		MODEL_TEST(a_change_gives_one_point_a_tick),
 		MODEL_TEST(only_the_newest_points_stay),
-		MODEL_TEST(a_gone_one_ends_at_zero_and_is_forgotten_with_it),
+		FORGETFUL_MODEL_TEST(a_gone_one_ends_at_zero_and_is_forgotten_with_it),
 		MODEL_TEST(an_end_that_a_table_tells_is_a_point),
 		MODEL_TEST(those_that_changed_last_are_remembered),
 	};

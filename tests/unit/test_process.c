@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/sendfile.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -247,6 +249,43 @@ static void test_own_process(void **state)
 		assert_int_equal(facts.cgroup[0], '/');
 }
 
+/* The first of a pid namespace of its own */
+static void test_inner_pid(void **state)
+{
+	struct process_facts facts;
+	pid_t pid;
+
+	(void)state;
+	assert_int_equal(process_read(getpid(), &facts), 0);
+	assert_int_equal(facts.inner_pid, getpid());
+	pid = (pid_t)syscall(SYS_clone, CLONE_NEWPID | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (pid == 0)
+		for (;;)
+			pause();
+	if (pid < 0) {
+		print_message("no pid namespace: %s\n", strerror(errno));
+		skip();
+	}
+	assert_int_equal(process_read(pid, &facts), 0);
+	assert_int_equal(facts.pid, pid);
+	assert_int_equal(facts.inner_pid, 1);
+	assert_int_equal(kill(pid, SIGKILL), 0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+}
+
+static void test_cgroup_of_the_same_process_only(void **state)
+{
+	char comm[FACT_COMM_LEN], text[PROCESS_CGROUP_LEN];
+	uint64_t start_time;
+
+	(void)state;
+	assert_int_equal(process_start_time(getpid(), &start_time), 0);
+	assert_true(process_read_cgroup(getpid(), start_time, comm, text) > 0);
+	assert_int_equal(process_read_cgroup(getpid(), start_time + CLOCK_SECOND, comm, text),
+			 -ESRCH);
+	assert_int_equal(process_read_cgroup(INT_MAX, 1, comm, text), -ESRCH);
+}
+
 /* A child that waits until it is told to end: the other end of its standard input is *tell. */
 static pid_t start_child(int *tell, void (*run)(void))
 {
@@ -395,6 +434,8 @@ int main(void)
 		cmocka_unit_test(test_cgroup_path_too_long),
 		cmocka_unit_test(test_fuzz),
 		cmocka_unit_test(test_own_process),
+		cmocka_unit_test(test_inner_pid),
+		cmocka_unit_test(test_cgroup_of_the_same_process_only),
 		cmocka_unit_test(test_zombie_then_gone),
 		cmocka_unit_test(test_no_such_pid),
 		cmocka_unit_test(test_hostile_command),

@@ -373,15 +373,19 @@ static void those_that_nobody_refers_to_are_forgotten(void **state)
 	for (int32_t i = 0; i < 3; i++) {
 		const struct process *wanted;
 
-		make(model, 5, 100, AT(100 + 100 * i));
+		make(model, 5 + i, 100, AT(100 + 100 * i));
 		wanted = model_next_wanted(model);
 		assert_non_null(wanted);
 		model_process_known(model, wanted, &(struct process_facts){.pid = 100}, AT(100));
-		control(model, 5, 100, AT(101 + 100 * i), IPC_RMID, 0);
-		model_expire(model, AT(102 + 100 * i)); /* still shown as gone, with its creator */
-		assert_int_equal(find(model, 5)->creator->pid, 100);
+		control(model, 5 + i, 100, AT(101 + 100 * i), IPC_RMID, 0);
+		model_expire(model, AT(102 + 100 * i)); /* remembered as gone, with its creator */
+		assert_int_equal(find(model, 5 + i)->creator->pid, 100);
+		make(model, 9, 900, AT(103 + 100 * i));
+		while (model_next_wanted(model))
+			;
+		control(model, 9, 900, AT(104 + 100 * i), IPC_RMID, 0);
 		model_expire(model, AT(120 + 100 * i));
-		assert_null(find(model, 5));
+		assert_null(find(model, 5 + i));
 	}
 }
 
@@ -416,6 +420,8 @@ static void one_found_again_before_it_is_forgotten_is_wanted(void **state)
 	detach(model, 6, 200, AT(102), ADDR);
 	control(model, 6, 100, AT(102), IPC_RMID, 0);
 	attach(model, 5, 300, AT(103), ADDR);
+	make(model, 7, 300, AT(104));
+	control(model, 7, 300, AT(105), IPC_RMID, 0);
 	model_expire(model, AT(120)); /* nobody refers to 200 any more, not even as gone */
 	assert_int_equal(model_next_wanted(model)->pid, 100);
 	assert_int_equal(model_next_wanted(model)->pid, 300);
@@ -446,8 +452,8 @@ int main(void)
 		MODEL_TEST(exit_finds_one_known_by_its_pid_alone),
 		cmocka_unit_test(without_the_wall_clock_nobody_can_tell),
 		MODEL_TEST(recheck_asks_for_those_thought_alive),
-		MODEL_TEST(those_that_nobody_refers_to_are_forgotten),
-		MODEL_TEST(one_found_again_before_it_is_forgotten_is_wanted),
+		FORGETFUL_MODEL_TEST(those_that_nobody_refers_to_are_forgotten),
+		FORGETFUL_MODEL_TEST(one_found_again_before_it_is_forgotten_is_wanted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/shm.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -147,6 +148,74 @@ static void test_shmctl(void **state)
 		assert_int_equal(event.cmd, cases[i].cmd);
 		assert_int_equal(event.shmid, cases[i].shmid);
 	}
+}
+
+static void test_set(void **state)
+{
+	struct shm_event record = record_of(SHM_EVENT_SHMCTL, 0);
+	struct event event;
+
+	(void)state;
+	record.shmctl.cmd = IPC_SET;
+	record.shmctl.set_uid = 26;
+	record.shmctl.set_gid = 27;
+	record.shmctl.set_mode = 0170640;
+	event = decode(&record);
+	assert_false(event.has_set);
+	assert_int_equal(event.set_uid, 0);
+	record.flags = SHM_EVENT_SET;
+	event = decode(&record);
+	assert_true(event.has_set);
+	assert_int_equal(event.set_uid, 26);
+	assert_int_equal(event.set_gid, 27);
+	assert_int_equal(event.set_mode, 0640);
+}
+
+static void test_caller(void **state)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	struct shm_failure record = {
+		.event = record_of(SHM_EVENT_SHMGET, -ENOMEM),
+		.caller = {.capabilities = 3,
+			   .pages = 10,
+			   .locked_pages = 4,
+			   .mm_flags = 0x2000,
+			   .most_bytes = 99,
+			   .most_locked = UINT64_MAX,
+			   .mappings = 17,
+			   .euid = 5,
+			   .fsgid = 6,
+			   .flags = SHM_CALLER_IPC_OWNER},
+	};
+	struct caller_facts caller;
+
+	(void)state;
+	record.event.size = sizeof(record);
+	assert_false(record_caller(&record, sizeof(record), &caller));
+	record.event.flags = SHM_EVENT_CALLER;
+	assert_true(record_caller(&record, sizeof(record), &caller));
+	assert_int_equal(caller.capabilities, 3);
+	assert_int_equal(caller.size, 10 * page);
+	assert_int_equal(caller.locked, 4 * page);
+	assert_true(caller.locks_future);
+	assert_int_equal(caller.most_size, 99);
+	assert_true(caller.most_locked == UINT64_MAX);
+	assert_int_equal(caller.mappings, 17);
+	assert_int_equal(caller.euid, 5);
+	assert_int_equal(caller.fsgid, 6);
+	assert_true(caller.ipc_userns);
+	assert_false(caller.initial_userns);
+	record.caller.mm_flags = 0;
+	record.caller.flags = SHM_CALLER_INITIAL;
+	assert_true(record_caller(&record, sizeof(record), &caller));
+	assert_false(caller.locks_future || caller.ipc_userns);
+	assert_true(caller.initial_userns);
+
+	/* A record that is cut, or says that it is shorter */
+	assert_false(record_caller(&record, sizeof(record) - 1, &caller));
+	record.event.size = sizeof(record.event);
+	assert_false(record_caller(&record, sizeof(record), &caller));
+	assert_false(record_caller(&record, 0, &caller));
 }
 
 static void test_life(void **state)
@@ -318,6 +387,8 @@ int main(void)
 		cmocka_unit_test(test_shmget),
 		cmocka_unit_test(test_shmat_and_shmdt),
 		cmocka_unit_test(test_shmctl),
+		cmocka_unit_test(test_set),
+		cmocka_unit_test(test_caller),
 		cmocka_unit_test(test_life),
 		cmocka_unit_test(test_mapping),
 		cmocka_unit_test(test_destroy),

@@ -85,8 +85,7 @@ static void what_was_done_and_left(void **state)
 	struct bench *bench = *state;
 
 	bench->tally = (struct call_tally){
-		.calls = {12, 10},
-		.failed = {1},
+		.calls = {{.calls = 12, .failed = 1}, {.calls = 10}},
 		.made = 11,
 		.most_segments = 2,
 		.most_bytes = 8192,

@@ -169,13 +169,14 @@ static void rmid_of_an_unattached_one_destroys_it(void **state)
 	const struct segment *segment = ended(model, 5, FACT_REASON_IPC_RMID);
 
 	assert_int_equal(segment->gone, AT(101));
-	assert_int_equal(segment->removal, AT(101));
-	assert_int_equal(segment->removal_pid, 200);
+	assert_int_equal(model_removal(segment)->time, AT(101));
+	assert_int_equal(model_removal(segment)->pid, 200);
 	assert_int_equal(model_segment_count(model), 0);
 	assert_derived(newest(model, 0), FACT_DESTROY, 5, FACT_REASON_IPC_RMID, 200, 0);
 	assert_string_equal(newest(model, 0)->comm, "comm200");
 	control(model, 5, 200, AT(102), IPC_RMID, -EINVAL); /* once more: only noted */
-	assert_int_equal(model_gone(model)->removal_ret, -EINVAL);
+	assert_int_equal(model_removal(model_gone(model))->ret, 0);
+	assert_int_equal(model_gone(model)->changes->next->ret, -EINVAL);
 	assert_int_equal(model_gone_count(model), 1);
 }
 
@@ -222,9 +223,9 @@ static void rmid_that_failed_is_remembered(void **state)
 
 	make(model, 5, 100, AT(100));
 	control(model, 5, 200, AT(101), IPC_RMID, -EPERM);
-	assert_int_equal(living(model, 5)->removal, AT(101));
-	assert_int_equal(living(model, 5)->removal_ret, -EPERM);
-	assert_int_equal(living(model, 5)->removal_pid, 200);
+	assert_int_equal(model_removal(living(model, 5))->time, AT(101));
+	assert_int_equal(model_removal(living(model, 5))->ret, -EPERM);
+	assert_int_equal(model_removal(living(model, 5))->pid, 200);
 	assert_false(living(model, 5)->facts.mode & FACT_MODE_DEST);
 }
 
@@ -237,7 +238,7 @@ static void rmid_told_late_explains_an_end(void **state)
 	snapshot(model, NULL, 0, AT(101));
 	ended(model, 5, FACT_REASON_UNKNOWN);
 	control(model, 5, 200, AT(100.5), IPC_RMID, 0);
-	assert_int_equal(ended(model, 5, FACT_REASON_IPC_RMID)->removal_pid, 200);
+	assert_int_equal(model_removal(ended(model, 5, FACT_REASON_IPC_RMID))->pid, 200);
 }
 
 static void rmid_told_late_does_not_change_what_is_known(void **state)
@@ -249,7 +250,7 @@ static void rmid_told_late_does_not_change_what_is_known(void **state)
 	control(model, 5, 100, AT(102), IPC_RMID, 0);
 	detach(model, 5, 100, AT(104), ADDR);
 	control(model, 5, 200, AT(103), IPC_RMID, 0);
-	assert_int_equal(ended(model, 5, FACT_REASON_LAST_DETACH)->removal_pid, 200);
+	assert_int_equal(model_removal(ended(model, 5, FACT_REASON_LAST_DETACH))->pid, 100);
 }
 
 static void rmid_told_late_goes_to_the_life_that_it_ended(void **state)
@@ -261,8 +262,8 @@ static void rmid_told_late_goes_to_the_life_that_it_ended(void **state)
 	snapshot(model, &first, 1, AT(100));
 	snapshot(model, &second, 1, AT(101));
 	control(model, 5, 100, AT(100.5), IPC_RMID, 0);
-	assert_int_equal(living(model, 5)->removal, 0);
-	assert_int_equal(model_gone(model)->removal, AT(100.5));
+	assert_null(model_removal(living(model, 5)));
+	assert_int_equal(model_removal(model_gone(model))->time, AT(100.5));
 	assert_int_equal(model_gone(model)->gone_reason, FACT_REASON_IPC_RMID);
 }
 
@@ -344,17 +345,14 @@ static void a_generation_finds_its_life(void **state)
 	for (id.generation = 1; id.generation <= 4; id.generation++)
 		assert_int_equal(model_find(model, &id)->born, AT(99 + id.generation));
 	assert_null(model_find(model, &id));
-	model_expire(model, AT(112)); /* the first two ended 10 s ago */
-	id.generation = 2;
-	assert_null(model_find(model, &id));
-	id.generation = 3;
-	assert_non_null(model_find(model, &id));
-	assert_int_equal(model_gone_count(model), 1);
+	assert_int_equal(model_generation(model), 4);
+	model_expire(model, AT(100000)); /* time alone makes none forgotten */
+	assert_int_equal(model_gone_count(model), 3);
 }
 
 static void gone_segments_are_bounded(void **state)
 {
-	const struct model_limits limits = {.events = 4, .gone_segments = 3, .gone_time = AT(10)};
+	const struct model_limits limits = {.events = 4, .gone_segments = 3};
 	struct model *model;
 
 	(void)state;
@@ -367,18 +365,34 @@ static void gone_segments_are_bounded(void **state)
 	assert_int_equal(model_gone(model)->id.shmid, 7); /* oldest end first */
 	assert_int_equal(model_gone(model)->next->id.shmid, 8);
 	assert_null(find(model, 6));
-	model_expire(model, AT(117.5));
-	assert_int_equal(model_gone_count(model), 2);
-	model_expire(model, AT(119));
-	assert_int_equal(model_gone_count(model), 0);
-	assert_null(model_gone(model));
 	model_free(model);
+}
+
+static void those_that_ended_since_are_found_by_time(void **state)
+{
+	struct model *model = *state;
+	const double ends[] = {101, 103, 102, 102}; /* one was told late */
+	const int32_t order[] = {0, 2, 3, 1};
+
+	assert_null(model_gone_since(model, 0));
+	for (int32_t i = 0; i < 4; i++)
+		make(model, i, 100, AT(100));
+	for (int32_t i = 0; i < 4; i++)
+		control(model, i, 100, AT(ends[i]), IPC_RMID, 0);
+	const struct segment *at = model_gone(model);
+
+	for (int32_t i = 0; i < 4; i++, at = at->next)
+		assert_int_equal(at->id.shmid, order[i]);
+	assert_null(at);
+	assert_ptr_equal(model_gone_since(model, 0), model_gone(model));
+	assert_int_equal(model_gone_since(model, AT(102))->id.shmid, 2);
+	assert_int_equal(model_gone_since(model, AT(102) + 1)->id.shmid, 1);
+	assert_null(model_gone_since(model, AT(103) + 1));
 }
 
 static void one_creator_leaves_room_for_the_others(void **state)
 {
-	const struct model_limits limits = {
-		.events = 4, .gone_segments = 6, .gone_of_creator = 2, .gone_time = AT(1000)};
+	const struct model_limits limits = {.events = 4, .gone_segments = 6, .gone_of_creator = 2};
 	struct model *model;
 
 	(void)state;
@@ -452,6 +466,7 @@ int main(void)
 		MODEL_TEST(set_asks_for_a_look_and_stat_does_not),
 		MODEL_TEST(a_generation_finds_its_life),
 		cmocka_unit_test(gone_segments_are_bounded),
+		MODEL_TEST(those_that_ended_since_are_found_by_time),
 		cmocka_unit_test(one_creator_leaves_room_for_the_others),
 		cmocka_unit_test(a_model_may_keep_no_past_at_all),
 	};

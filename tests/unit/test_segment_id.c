@@ -5,7 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-#include "cmd/segment_id.h"
+#include "report/segment_id.h"
 
 static const struct command_spec spec = {.name = "show"};
 
@@ -91,6 +91,10 @@ static void found_by_each_form(void **state)
 	assert_null(find(context, "0x52010204"));
 	/* it ended */
 	assert_null(find(context, "229383"));
+	/* the key in decimal; never where it is to be changed */
+	assert_ptr_equal(find(context, "1375797763"), sample_segment(context, 32769));
+	assert_int_equal(segment_id_parse("1375797763", &wanted), 0);
+	assert_null(segment_id_find(&spec, context, &wanted, true));
 }
 
 static void add_segment(struct column_context *context, uint32_t ipcns, int32_t key, uint32_t mode)
@@ -142,6 +146,73 @@ static void a_key_is_that_of_the_one_that_has_it(void **state)
 	assert_int_equal(find(context, "0x99")->id.shmid, 3);
 }
 
+/* ---- living or gone -------------------------------------------------------------------------- */
+
+static const struct segment *find_any(const struct column_context *context, const char *text,
+				      const char *expected)
+{
+	char why[SEGMENT_ID_WHY_LEN] = "";
+	struct segment_wanted wanted;
+	const struct segment *found;
+
+	assert_int_equal(segment_id_parse(text, &wanted), 0);
+	found = segment_id_find_any(context, &wanted, why);
+	if (!found)
+		assert_string_equal(why, expected);
+	else
+		assert_null(expected);
+	return found;
+}
+
+static void add_rows(struct column_context *context, uint32_t ipcns, int32_t key, size_t count,
+		     uint64_t before)
+{
+	const struct segment_facts row = {
+		.known = FACT_COL_ALL, .shmid = 8, .key = key, .mode = 0600, .size = 4096};
+
+	assert_int_equal(model_reconcile_segments(sample_model(context), ipcns, &row, count, 0,
+						  SAMPLE_NOW - before),
+			 0);
+}
+
+static void one_that_is_gone_is_found_too(void **state)
+{
+	struct column_context *context = *state;
+
+	assert_ptr_equal(find_any(context, "32769", NULL), sample_segment(context, 32769));
+	assert_ptr_equal(find_any(context, "229383", NULL), sample_segment(context, 229383));
+	assert_ptr_equal(find_any(context, "1:229383", NULL), sample_segment(context, 229383));
+	find_any(context, "2:229383",
+		 "no segment 2:229383 was seen, living or gone, since shmtop started");
+	add_segment(context, 3, 0x77, 0600);
+	add_segment(context, 4, 0x77, 0600);
+	find_any(context, "0x77", "2 IPC namespaces have a segment 0x77: name one as NS:SHMID");
+}
+
+static void the_newest_life_is_meant(void **state)
+{
+	struct column_context *context = *state;
+
+	add_rows(context, 3, 0x88, 1, 9);
+	add_rows(context, 3, 0, 0, 8);
+	add_rows(context, 4, 0x88, 1, 7);
+	add_rows(context, 4, 0, 0, 6);
+	assert_int_equal(find_any(context, "0x88", NULL)->id.ipcns, 4);
+	assert_int_equal(find_any(context, "8", NULL)->id.ipcns, 4);
+	assert_int_equal(find_any(context, "3:8", NULL)->id.ipcns, 3);
+	context->own_ipcns = 3;
+	assert_int_equal(find_any(context, "8", NULL)->id.ipcns, 3);
+	add_rows(context, 3, 0x88, 1, 5);
+	add_rows(context, 3, 0, 0, 4);
+	assert_int_equal(find_any(context, "8", NULL)->gone, SAMPLE_NOW - 4);
+	/* one that exists goes first, but not before those of one's own namespace */
+	add_rows(context, 4, 0x88, 1, 3);
+	assert_int_equal(find_any(context, "8", NULL)->id.ipcns, 3);
+	context->own_ipcns = 1;
+	assert_int_equal(find_any(context, "8", NULL)->id.ipcns, 4);
+	assert_int_equal(find_any(context, "8", NULL)->gone, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +221,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(found_by_each_form, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(ones_own_namespace_first_else_the_only_one, set_up,
 						tear_down),
+		cmocka_unit_test_setup_teardown(one_that_is_gone_is_found_too, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_newest_life_is_meant, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_key_is_that_of_the_one_that_has_it, set_up,
 						tear_down),
 	};

@@ -278,9 +278,9 @@ static void segment_with_holders_in_words(void **state)
 		"Attachments: 3, known: 3 by 2 holders\n"
 		"      PID COMM             MAPS MODE  SINCE HOW   ADDR               STATE   "
 		"COMMAND\n"
-		"     1021 postgres            2 rw      >1s scan  0x7f0000000000     creator "
+		"     1021 postgres            2 rw     <42d scan  0x7f0000000000     creator "
 		"/usr/bin/postgres -D /data\n"
-		"     1022 tst\\x1b[31m         1 r-      >1s scan  0x7e0000000000             "
+		"     1022 tst\\x1b[31m         1 r-   <1d00h scan  0x7e0000000000             "
 		"postgres: writer\n"
 		"\n"
 		"Events seen: 0\n");
@@ -342,6 +342,11 @@ static void segment_whose_holders_are_hidden_in_words(void **state)
 		strstr(print_segment(*state, 32769), "\nAttachments: 3, known: 3 by 2 holders\n"));
 }
 
+#define EVENT_HEADING                                                                    \
+	"TIME                PID COMM                 SHMID "                            \
+	"CALL                                                         RESULT           " \
+	"        TOOK\n"
+
 static void segment_that_is_gone_in_words(void **state)
 {
 	assert_string_equal(
@@ -361,58 +366,79 @@ static void segment_that_is_gone_in_words(void **state)
 		"Attached     -\n"
 		"Detached     -\n"
 		"Last detach  2024-05-01 12:04:29 by 7713 (exit)\n"
-		"Removal      2024-05-01 12:04:28 by 7713: done\n"
 		"Creator      7713 tst, gone since 2024-05-01 12:04:29\n"
 		"Last user    7713 tst, gone since 2024-05-01 12:04:29\n"
-		"Verdict      gone: ended 2s ago: last_detach\n"
+		"Verdict      gone: destroyed 2s ago: removed before, and its last holder let go\n"
+		"             7713 tst let go last (exit)\n"
+		"             removed 3s ago by 7713 tst\n"
 		"\n"
 		"Attachments: 0\n"
 		"\n"
-		"Events seen: 5\n"
-		"TIME                PID COMM               SHMID CALL                             "
-		"              RESULT            TOOK\n"
-		"12:04:26.000000    7713 tst               229383 "
-		"shmget(IPC_PRIVATE, 4097, IPC_CREAT|SHM_NORESERVE|0600) = 229383 created  12.3us\n"
-		"12:04:27.000000    7713 tst               229383 "
-		"shmat(229383, NULL, 0)                         = 0x7f2a40000000  12.3us\n"
-		"12:04:28.000000    7713 tst               229383 "
-		"shmctl(229383, IPC_RMID)                       = 0               12.3us\n"
-		"12:04:29.000000    7713 tst               229383 "
-		"detach 1 mapping (exit)                        8.00K at 0x7f2a40000000\n"
-		"12:04:29.000000    7713 tst               229383 destroy (last_detach)\n");
+		"Changes:\n"
+		"12:04:26  created                                               by 7713 tst "
+		"(1000)\n"
+		"12:04:28  IPC_RMID                                      done    by 7713 tst "
+		"(1000)\n"
+		"12:04:29  destroyed, as its last holder let go                  by 7713 tst "
+		"(1000)\n"
+		"\n"
+		"Events seen: 5\n" EVENT_HEADING
+		"12:04:26.000000    7713 tst                 229383 "
+		"shmget(IPC_PRIVATE, 4097, IPC_CREAT|SHM_NORESERVE|0600)      "
+		"= 229383 created         12.3us\n"
+		"12:04:27.000000    7713 tst                 229383 "
+		"shmat(229383, NULL, 0)                                       "
+		"= 0x7f2a40000000         12.3us\n"
+		"12:04:28.000000    7713 tst                 229383 "
+		"shmctl(229383, IPC_RMID)                                     "
+		"= 0                      12.3us\n"
+		"12:04:29.000000    7713 tst                 229383 "
+		"detach 1 mapping (exit)                                      "
+		"8.00K at 0x7f2a40000000\n"
+		"12:04:29.000000    7713 tst                 229383 destroy (last_detach)\n");
 }
 
 static void segment_with_unknowns_in_words(void **state)
 {
 	struct table_test *test = *state;
-	const struct segment bare = {.id = {SAMPLE_OTHER, 5, 1},
-				     .removal = SAMPLE_NOW,
-				     .removal_ret = -1,
-				     .removal_pid = 3};
+	struct segment_change removal = {
+		.kind = CHANGE_REMOVE,
+		.ret = -1,
+		.first = SAMPLE_NOW - CLOCK_SECOND,
+		.time = SAMPLE_NOW,
+		.count = 2,
+		.pid = 3,
+		.uid = FACT_UID_UNKNOWN,
+	};
+	const struct segment bare = {.id = {SAMPLE_OTHER, 5, 1}, .changes = &removal};
 
 	assert_int_equal(table_print_segment(test->out, &test->context, &bare), 0);
-	assert_string_equal(printed(test), "Segment      5\n"
-					   "Namespace    2\n"
-					   "Key          -\n"
-					   "State        exists\n"
-					   "Flags        none\n"
-					   "Mode         -\n"
-					   "Owner        -\n"
-					   "Made by      -\n"
-					   "Size         -\n"
-					   "Resident     -\n"
-					   "Swapped      -\n"
-					   "Created      -\n"
-					   "Attached     -\n"
-					   "Detached     -\n"
-					   "Removal      2024-05-01 12:04:31 by 3: EPERM\n"
-					   "Creator      -\n"
-					   "Last user    -\n"
-					   "Verdict      unknown: its nattch is not known\n"
-					   "\n"
-					   "Attachments: -\n"
-					   "\n"
-					   "Events seen: 0\n");
+	assert_string_equal(printed(test),
+			    "Segment      5\n"
+			    "Namespace    2\n"
+			    "Key          -\n"
+			    "State        exists\n"
+			    "Flags        none\n"
+			    "Mode         -\n"
+			    "Owner        -\n"
+			    "Made by      -\n"
+			    "Size         -\n"
+			    "Resident     -\n"
+			    "Swapped      -\n"
+			    "Created      -\n"
+			    "Attached     -\n"
+			    "Detached     -\n"
+			    "Creator      -\n"
+			    "Last user    -\n"
+			    "Verdict      unknown: its nattch is not known\n"
+			    "\n"
+			    "Attachments: -\n"
+			    "\n"
+			    "Changes:\n"
+			    "12:04:31  IPC_RMID                                      "
+			    "EPERM   by 3, 2 times since 12:04:30\n"
+			    "\n"
+			    "Events seen: 0\n");
 }
 
 int main(void)

@@ -61,9 +61,15 @@ static void the_forgotten_are_forgotten(void **state)
 	known = model_segments(model)->id;
 	assert_int_equal(tags_toggle(&set, &known), 0);
 	assert_int_equal(tags_toggle(&set, &(struct segment_id){1, 7, known.generation + 1}), 0);
-	tags_prune(&set, model);
+	tags_prune(&set, model, 0);
 	assert_int_equal(set.count, 1);
 	assert_true(tags_has(&set, &known));
+	event = (struct event){.op = FACT_SHMCTL, .time = 9, .ipcns = 1, .shmid = 7, .pid = 1};
+	assert_int_equal(model_apply(model, &event), 0);
+	tags_prune(&set, model, 9);
+	assert_true(tags_has(&set, &known));
+	tags_prune(&set, model, 10); /* remembered, but shown no more */
+	assert_int_equal(set.count, 0);
 	tags_free(&set);
 	model_free(model);
 }

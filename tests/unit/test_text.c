@@ -224,6 +224,22 @@ static void test_prefix(void **state)
 		assert_int_equal(text_prefix(text, columns), bytes[columns]);
 }
 
+static void test_fold(void **state)
+{
+	static const struct {
+		const char *text;
+		size_t columns, length;
+	} cases[] = {
+		{"all of it", 9, 9}, {"all of it", 8, 6},      {"all of it", 6, 6},
+		{"all of it", 5, 3}, {"A|B|C", 3, 2},          {"A|B C", 4, 3},
+		{"unbroken", 3, 3},  {"\xe6\xbc\xa2 x", 2, 3}, {"", 5, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		assert_int_equal(text_fold(cases[i].text, cases[i].columns), cases[i].length);
+}
+
 /* Whatever comes in: the result is UTF-8 that text_safe() leaves as it is, within its bounds. */
 static void test_chance(void **state)
 {
@@ -255,7 +271,8 @@ int main(void)
 		cmocka_unit_test(test_invalid_bytes),  cmocka_unit_test(test_length),
 		cmocka_unit_test(test_capacity),       cmocka_unit_test(test_words),
 		cmocka_unit_test(test_words_capacity), cmocka_unit_test(test_width),
-		cmocka_unit_test(test_prefix),         cmocka_unit_test(test_chance),
+		cmocka_unit_test(test_prefix),         cmocka_unit_test(test_fold),
+		cmocka_unit_test(test_chance),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

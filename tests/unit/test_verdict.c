@@ -4,16 +4,6 @@
 
 /* ---- what needs nobody's attention ---------------------------------------------------------- */
 
-static void one_that_ended_is_gone(void **state)
-{
-	make(*state, 5, 100, AT(100));
-	control(*state, 5, 100, AT(101), IPC_RMID, 0);
-	const struct verdict verdict = assert_verdict(*state, 5, VERDICT_GONE, VERDICT_NONE);
-
-	assert_int_equal(verdict.since, AT(101));
-	assert_reason(&verdict, "ended 58m ago: ipc_rmid");
-}
-
 static void without_a_count_nothing_is_known(void **state)
 {
 	struct segment_facts row = a_row(5, 100, 0);
@@ -51,19 +41,6 @@ static void within_the_grace_period_it_is_new(void **state)
 	assert_int_equal(verdict_kind(&context, find(*state, 5), NULL), VERDICT_ORPHAN);
 	context.grace = 20 * CLOCK_SECOND;
 	assert_int_equal(verdict_kind(&context, find(*state, 5), NULL), VERDICT_NEW);
-}
-
-static void a_removed_one_goes_by_itself(void **state)
-{
-	make(*state, 5, 100, AT(100));
-	attach(*state, 5, 100, AT(101), ADDR);
-	attach(*state, 5, 200, AT(101), ADDR);
-	control(*state, 5, 100, AT(102), IPC_RMID, 0);
-	const struct verdict verdict = assert_verdict(*state, 5, VERDICT_DEST, VERDICT_NONE);
-
-	assert_int_equal(verdict.since, AT(102));
-	assert_reason(&verdict,
-		      "removed 58m ago by 100, goes with its last holder, 2 attachments left");
 }
 
 /* ---- orphans -------------------------------------------------------------------------------- */
@@ -528,11 +505,9 @@ static void all_have_names(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		MODEL_TEST(one_that_ended_is_gone),
 		MODEL_TEST(without_a_count_nothing_is_known),
 		MODEL_TEST(one_that_is_attached_is_in_use),
 		MODEL_TEST(within_the_grace_period_it_is_new),
-		MODEL_TEST(a_removed_one_goes_by_itself),
 		MODEL_TEST(an_orphan_is_sure_where_nobody_can_use_it_again),
 		MODEL_TEST(how_its_creator_ended_is_told),
 		MODEL_TEST(others_that_attached_it_and_are_gone_are_told),

@@ -21,6 +21,7 @@
  *     --clone-vm     a process that shares the address space
  *     --leader-exit  the first thread ends; another one holds
  *     --leave        do not remove the segments
+ *     --away         then move to another IPC namespace: only its attachments are left in this one
  *
  * Prints a line "segment SHMID" for each, a line "process PID" for itself and each child process,
  * and "ready". A state that cannot be made is told on stderr; status 1.
@@ -61,6 +62,7 @@ enum option_id {
 	CLONE_VM_PROCESS,
 	LEADER_EXIT,
 	LEAVE,
+	AWAY,
 	OPTIONS_END,
 };
 
@@ -82,6 +84,7 @@ static const struct option option_table[] = {
 	{.name = "clone-vm", .val = CLONE_VM_PROCESS},
 	{.name = "leader-exit", .val = LEADER_EXIT},
 	{.name = "leave", .val = LEAVE},
+	{.name = "away", .val = AWAY},
 	{.name = NULL},
 };
 
@@ -290,6 +293,8 @@ int main(int argc, char **argv)
 	state.maker = getpid();
 	for (long i = 0; i < option(&state, SEGMENTS); i++)
 		segment_make(&state, i);
+	if (option(&state, AWAY) && unshare(CLONE_NEWIPC))
+		give_up(&state, "unshare");
 	processes_make(&state);
 	if (!option(&state, LEADER_EXIT))
 		state_hold(&state);
