@@ -12,7 +12,7 @@
 export PATH=/usr/sbin:/usr/bin:/usr/lib/busybox HOME=/root LC_ALL=C
 export CMOCKA_MESSAGE_OUTPUT=TAP
 # What is emulated takes its time.
-export LIVE_SLOW=5 LIVE_SECONDS=1
+export LIVE_SLOW=5 LIVE_SECONDS=1 LIVE_GUEST=1
 
 mount -t proc proc /proc
 mount -t sysfs sysfs /sys

@@ -71,9 +71,9 @@ check "json: who attached it, and how often" wait_for 10 told json \
 		== ([[$pid, 2], [$child, 2]] | sort)
 	and all(.shmid == $id and .comm == "holdstate" and .uid == 0 and .args.reason == "unknown")'
 check "text: the same, marked" wait_for 10 grep -qE \
-	" $holder holdstate +$shmid ~create 64.0K, key 0x5ead0001\$" "$work/text"
+	" $holder holdstate +here +$shmid ~create 64.0K, key 0x5ead0001\$" "$work/text"
 check "text: the same, marked" wait_for 10 grep -qE \
-	" $child holdstate +$shmid ~attach 2 mappings\$" "$work/text"
+	" $child holdstate +here +$shmid ~attach 2 mappings\$" "$work/text"
 
 watch child "$shmtop" trace -J --probe=poll -p "$child"
 of_child=$watcher
@@ -94,7 +94,7 @@ ipcrm -m "$shmid"
 check "json: it ended, nobody knows by whom" wait_for 10 told json \
 	'[.[] | select(.op == "destroy")] | length == 1
 	and (.[0] | .shmid == $id and .pid == null and .uid == null)'
-check "text: it ended" wait_for 10 grep -qE " - - +$shmid ~destroy\$" "$work/text"
+check "text: it ended" wait_for 10 grep -qE " - - +here +$shmid ~destroy\$" "$work/text"
 check "json: all of it inferred, and of no other kind" told json "$all"
 unwatch json "$json"
 unwatch text "$text"

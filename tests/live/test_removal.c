@@ -182,9 +182,9 @@ static void assert_told(struct collector *collector, const struct told *told, in
 	assert_int_equal(told->call.ret, ret);
 	assert_int_equal(told->call.pid, getpid());
 	assert_string_equal(told->call.comm, "test_removal");
-	assert_int_equal(segment->removal, told->call.time);
-	assert_int_equal(segment->removal_ret, ret);
-	assert_int_equal(segment->removal_pid, getpid());
+	assert_int_equal(model_removal(segment)->time, told->call.time);
+	assert_int_equal(model_removal(segment)->ret, ret);
+	assert_int_equal(model_removal(segment)->pid, getpid());
 }
 
 /* By the removal itself, as everybody would be told who follows it */
