@@ -10,7 +10,7 @@
 
 #include "judge/failures.h"
 
-enum { EXPLAIN_LEN = 512 };
+enum { EXPLAIN_LEN = FAILURE_WHY_LEN };
 
 /* "" for an error that the call is not known to give. What does not fit is cut. Returns out. */
 char *explain(char out[static EXPLAIN_LEN], const struct failure *failure);

@@ -7,6 +7,7 @@
 #include <sys/shm.h>
 
 #include "base/clock.h"
+#include "judge/explain.h"
 
 /* A table that cannot grow for lack of memory says so and does not end the program. */
 #define HASH_NONFATAL_OOM 1
@@ -174,6 +175,7 @@ uint32_t failures_add(struct failures *failures, const struct failure *facts)
 	memset(entry, 0, sizeof(*entry));
 	entry->failure = *facts;
 	entry->failure.event.caller = NULL;
+	explain(entry->failure.why, facts);
 	entry->failure.id = entry->failure.event.failure = failures->last;
 	entry->failure.count = count + 1;
 	entry->failure.first = first;

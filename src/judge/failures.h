@@ -16,6 +16,7 @@
 enum {
 	FAILURES_MAX = 512,
 	FAILURE_NAME_LEN = 64,
+	FAILURE_WHY_LEN = 512,
 	FAILURE_PLACES = 2, /* other namespaces that are named */
 	FAILURE_MAKERS = 3, /* creators that are named */
 };
@@ -104,9 +105,10 @@ struct failure {
 	struct failure_detach detach;
 
 	/* the table's own */
-	uint32_t id;    /* never given twice */
-	uint64_t count; /* how often, this one included */
-	uint64_t first; /* when it came first */
+	char why[FAILURE_WHY_LEN]; /* as explain() says it: once, however often the call fails */
+	uint32_t id;               /* never given twice */
+	uint64_t count;            /* how often, this one included */
+	uint64_t first;            /* when it came first */
 };
 
 struct failures;

@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "judge/explain.h"
+#include "judge/failures.h"
 #include "report/call.h"
 #include "report/event_line.h"
 
@@ -22,7 +22,7 @@ char *event_explain(char out[static EVENT_EXPLAIN_LEN], const struct column_cont
 
 	out[0] = '\0';
 	if (failure)
-		explain(out, failure);
+		snprintf(out, EVENT_EXPLAIN_LEN, "%s", failure->why);
 	if (!out[0] && failed)
 		snprintf(out, EVENT_EXPLAIN_LEN, "%s", call_failure(event->op, (int)-event->ret));
 	return out;

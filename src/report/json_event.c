@@ -149,10 +149,8 @@ static void json_add_explanation(struct json_object *object, const struct column
 				 const struct event *event)
 {
 	const struct failure *failure = failures_get(context->failures, event->failure);
-	char text[EVENT_EXPLAIN_LEN];
 
-	json_add(object, "explain",
-		 failure ? json_text(event_explain(text, context, event)) : NULL);
+	json_add(object, "explain", failure ? json_text(failure->why) : NULL);
 	json_add(object, "repeats", failure ? json_object_new_uint64(failure->count - 1) : NULL);
 }
 
