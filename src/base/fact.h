@@ -246,10 +246,10 @@ struct limits_facts {
 	struct fact_use segments; /* SHMMNI */
 	struct fact_use pages;    /* SHMALL, in pages of page_size */
 	uint64_t page_size;
-	uint64_t shmmax;         /* bytes, one segment */
-	struct fact_use semsets; /* SEMMNI */
-	struct fact_use sems;    /* SEMMNS */
-	struct fact_use queues;  /* MSGMNI */
+	uint64_t shmmax;                  /* bytes, one segment */
+	struct fact_use semsets;          /* SEMMNI */
+	struct fact_use sems;             /* SEMMNS */
+	struct fact_use queues;           /* MSGMNI */
 	uint64_t messages, message_bytes; /* in all queues */
 	uint64_t msgmnb, msgmax;          /* bytes: a new queue, one message */
 	uint64_t rss, swap;               /* bytes of all segments */
@@ -263,8 +263,9 @@ struct limits_facts {
 /* The machine's huge pages of one size; counts of pages */
 struct fact_hugepool {
 	uint64_t size; /* bytes */
-	uint64_t total, free, reserved; /* as in /proc/meminfo; reserved ones are free, but not for others */
-	uint64_t surplus, overcommit;   /* of the total, taken beyond the pool; how many may be */
+	uint64_t total, free,
+		reserved; /* as in /proc/meminfo; reserved ones are free, but not for others */
+	uint64_t surplus, overcommit; /* of the total, taken beyond the pool; how many may be */
 };
 
 enum { FACT_HUGEPOOLS = 8 };

@@ -11,7 +11,7 @@ struct peek_config {
 	bool watch;
 	bool attach; /* by an attachment, where nothing else leads to it */
 	uint64_t offset, length;
-	const char *ns; /* NULL: every namespace */
+	const char *ns;    /* NULL: every namespace */
 	uint64_t interval; /* ns; 0: default */
 	enum collector_rung rung;
 };

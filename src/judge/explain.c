@@ -180,8 +180,9 @@ void say_no_segment(struct words *words, const struct failure *failure)
 	bool told;
 
 	/* its namespace may have ended with the caller */
-	say(words, failure->found == FACT_FOUND_UNKNOWN ? "no segment %" PRId32 " is known of in "
-							: "there is no segment %" PRId32 " in ",
+	say(words,
+	    failure->found == FACT_FOUND_UNKNOWN ? "no segment %" PRId32 " is known of in "
+						 : "there is no segment %" PRId32 " in ",
 	    event->shmid);
 	say_namespace(words, event->ipcns, failure->label);
 	told = say_gone(words, failure);

@@ -289,9 +289,10 @@ struct namespace_state {
 	 * one is called so already the younger has the second; "" unknown */
 	char label[FACT_LABEL_LEN];
 	struct namespace_owner owner;
-	uint64_t attached; /* mappings of unknown segments, by the last scan: no process leads there */
-	bool readable;     /* its table was read at the last snapshot */
-	int error;         /* -errno of the last try when not */
+	uint64_t
+		attached; /* mappings of unknown segments, by the last scan: no process leads there */
+	bool readable;    /* its table was read at the last snapshot */
+	int error;        /* -errno of the last try when not */
 	size_t unreadable_rows;
 	uint64_t read; /* time of the last good snapshot; 0 never */
 	bool has_limits;

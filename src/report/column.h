@@ -52,8 +52,8 @@ struct column_context {
 	int64_t wall; /* the same instant, epoch ns */
 	uint32_t own_ipcns;
 	bool bytes; /* sizes in bytes, ages and times in seconds: plain numbers (--raw) */
-	struct owner_names *owners;     /* report/owner.h; NULL: owners are shown by number */
-	const struct call_paths *paths; /* stack/call_paths.h; NULL: nobody unwinds stacks */
+	struct owner_names *owners;      /* report/owner.h; NULL: owners are shown by number */
+	const struct call_paths *paths;  /* stack/call_paths.h; NULL: nobody unwinds stacks */
 	const struct failures *failures; /* judge/failures.h; NULL: nobody asks why calls fail */
 	/* Of struct judge_context; grace 0: the usual one */
 	const struct growth *growth;

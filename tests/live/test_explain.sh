@@ -220,7 +220,7 @@ says ctl-twice shmctl EINVAL 'there is no segment SHMID' '(4.00K) was removed' '
 says ctl-place shmctl EINVAL "no segment has this place in the kernel's table"
 says ctl-refused shmctl EACCES 'segment SHMID of root (uid 0) has mode 0600' '(uid 65534) asked to read'
 says ctl-rmid shmctl EPERM 'segment SHMID is owned by root (uid 0)' \
-	'(uid 65534) is neither, and has no CAP_SYS_ADMIN' 'it stays until they remove it'
+	'(uid 65534) is neither its owner nor its creator, and has no CAP_SYS_ADMIN' 'it stays until they remove it'
 says ctl-set shmctl EPERM 'segment SHMID is owned by root (uid 0)' 'and has no CAP_SYS_ADMIN'
 check "ctl-set: what it asked for" json "$work/event" \
 	'.args.set | .uid == 11 and .gid == 12 and .mode == "0604"'

@@ -47,7 +47,7 @@ check "by shmid: it is gone" lacks "$made"
 check "by shmid: what it was" said "^$made in here: 16.0K, key -, owner root, age .*, made by [0-9]+\+"
 check "by shmid: what it is taken for" said '^  new: made or last used [0-9]+s ago, nobody has attached it yet$'
 check "by shmid: nobody had it" said '^  attached by nobody$'
-check "by shmid: what came back" said "^$made removed: 0 came back\$"
+check "by shmid: what came back" said "^segment $made removed: 0 of memory came back\$"
 make --key 0x5200abcd
 check "by key" status 0 "$shmtop" rm --yes 0x5200abcd
 check "by key: it is gone" lacks "$made"
@@ -82,7 +82,7 @@ check "attached: by whom" said "^  1 attachment, by $(sed -n 's/^process //p' "$
 check "attached: it stays as it was" same "$("$shmtop" list -J | jq -c --argjson id "$held_id" --argjson ns "$ipcns" \
 	'.segments[] | select(.shmid == $id and .ipcns == $ns) | .flags')" '[]'
 check "--force" status 0 "$shmtop" rm --yes --force "$held_id"
-check "--force: it ends later" said "^$held_id marked dest: it ends when the last of 1 attachments? is let go, then 16.0K come back\$"
+check "--force: it ends later" said "^segment $held_id marked dest: it ends when the last of 1 attachment is let go, then 16.0K of memory come back\$"
 check "--force: it is marked" same "$("$shmtop" list -J | jq -c --argjson id "$held_id" --argjson ns "$ipcns" \
 	'.segments[] | select(.shmid == $id and .ipcns == $ns) | .flags')" '["dest"]'
 check "once more: status 1" status 1 "$shmtop" rm --yes --force "$held_id"

@@ -342,7 +342,8 @@ static void test_limits_creators(void **state)
 
 	stage_open(stage, 24, 80);
 	stage_press(stage, "5");
-	assert_shows(stage, "           postgres (uid 70026): 1 segment, 8.00G, 0 unattached, made");
+	assert_shows(stage,
+		     "           postgres (uid 70026): 1 segment, 8.00G, 0 unattached, made");
 	assert_shows(stage, "           gone (uid 70033): 1 segment, 256M, 1 unattached");
 	stage_press(stage, "/gone\r");
 	assert_shows(stage, "host, by gone (uid 70033): 1 segment, 256M, 1 unattached");

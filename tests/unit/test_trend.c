@@ -41,10 +41,10 @@ static void what_is_no_growth_is_not(void **state)
 	(void)state;
 	assert_grows("", false);
 	assert_grows("1", false);
-	assert_grows("123", false);        /* too early */
-	assert_grows("1115555555", false); /* a step */
-	assert_grows("0123333333", false); /* a start */
-	assert_grows("5555555558", false); /* a step */
+	assert_grows("123", false);          /* too early */
+	assert_grows("1115555555", false);   /* a step */
+	assert_grows("0123333333", false);   /* a start */
+	assert_grows("5555555558", false);   /* a step */
 	assert_grows("012345677777", false); /* it ended */
 	assert_grows("012345677778", true);
 	assert_grows("9876543210", false);
