@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=sh
+# shellcheck disable=SC2034,SC2154 # for the tests; $work is of live.sh
 #
 # A PostgreSQL server on System V shared memory, for tests: sourced behind live.sh, whose $work it lives in.
 #	$postgres_bin	empty: it is not installed
