@@ -123,7 +123,7 @@ static int decimal_parse(const char *text, struct decimal *number, const char **
 		    __builtin_add_overflow(number->whole, *at - '0', &number->whole))
 			return -ERANGE;
 	}
-	if (at == text)
+	if (at == text && *at != '.')
 		return -EINVAL;
 	if (*at == '.') {
 		for (at++; *at >= '0' && *at <= '9'; at++, digits++) {

@@ -145,6 +145,15 @@ static void take_found(struct failure *out, const struct visit *visit)
 	name_creator(&segment->creator, visit->facts.cpid);
 }
 
+/* So the model's segment is why: what the call was told goes with it. */
+static bool is_too_small(const struct failure *failure)
+{
+	const struct segment_facts *facts = &failure->segment.facts;
+
+	return failure->event.op == FACT_SHMGET && failure->event.ret == -EINVAL &&
+	       facts->known & FACT_COL_SIZE && facts->size < failure->event.size;
+}
+
 /* The model stands where it stood at the call, if it is told of all that happens. Then it is right where the
  * kernel, which is asked later, says something else. */
 static void settle_found(const struct inquiry *inquiry, struct failure *out,
@@ -155,7 +164,7 @@ static void settle_found(const struct inquiry *inquiry, struct failure *out,
 	if (!visit->error || visit->error == -EACCES)
 		take_found(out, visit);
 	else if (visit->error == -ENOENT && modelled && !proves_segment(&out->event) &&
-		 !inquiry->sources.complete)
+		 !is_too_small(out) && !inquiry->sources.complete)
 		out->found = FACT_FOUND_NONE;
 	else if (visit->error == -ENOENT && !modelled)
 		out->found = FACT_FOUND_NONE;

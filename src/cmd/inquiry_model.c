@@ -248,7 +248,8 @@ void inquiry_fill_mapping(struct failure *out, const struct model *model, uint64
 /* After an exec the address space is another one, of the same process. */
 static bool is_detach(const struct event *event, const struct event *call)
 {
-	if (event->addr != call->addr || event->pid != call->pid || event->time > call->time)
+	if (event->addr != call->addr || event->pid != call->pid || event->time > call->time ||
+	    event->start_time != call->start_time)
 		return false;
 	return event->op == FACT_DETACH || (event->op == FACT_SHMDT && event->ret == 0);
 }

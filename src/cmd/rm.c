@@ -235,14 +235,15 @@ static int remove_target(const struct rm *rm, const struct target *target)
 		return EXIT_ERROR;
 	}
 	if (nattch == 0) {
-		printf("%s removed: ", target->name);
-		print_bytes(stdout, &target->facts, "came back");
+		printf("segment %s removed: ", target->name);
+		print_bytes(stdout, &target->facts, "of memory came back");
 	} else {
-		printf("%s marked dest: it ends when the last of %" PRIu64
-		       " attachments is let go, then ",
-		       target->name, nattch);
-		print_bytes(stdout, &target->facts, "come back");
+		printf("segment %s marked dest: it ends when the last of %" PRIu64
+		       " attachment%s is let go, then ",
+		       target->name, nattch, nattch == 1 ? "" : "s");
+		print_bytes(stdout, &target->facts, "of memory come back");
 	}
+	fflush(stdout); /* before what stderr says of the next one */
 	return 0;
 }
 

@@ -84,6 +84,7 @@ void trace_output_start(struct trace_output *output, struct collector *collector
 	output->ipcns = count == 1 ? states[0].facts.ipcns : context.own_ipcns;
 	output->has_ns = count > 1 && !output->following;
 	output->summary.began = context.now;
+	output->summary.tally.before = model_generation(context.model);
 	if (!prints_lines(output))
 		return;
 	choose_layout(output, &context);

@@ -71,7 +71,7 @@ static void tell_unapplied(const struct audit *audit, enum setting_id id, struct
 			 audit->settings->extended_ids
 				 ? "lower it there"
 				 : "lower it there, or boot with ipcmni_extend for up to 16777216");
-	} else if (!is_of_machine(id) && audit->own_ipcns != AUDIT_IPCNS_HOST) {
+	} else if (!is_of_machine(id) && audit->own_ipcns != FACT_IPCNS_HOST) {
 		cause = "files are for the host's IPC namespace; each other one begins with the "
 			"kernel's defaults";
 		snprintf(row->fix, sizeof(row->fix),
@@ -199,10 +199,10 @@ static void audit_next_id(struct audit *audit, const struct limits_facts *limits
 	snprintf(
 		row->why, sizeof(row->why),
 		"the next segment gets this id if it is free: a restored checkpoint asks for that");
-	/* The kernel takes no -1. */
+	/* The kernel takes no -1. Where the id is taken the segment gets another. */
 	snprintf(row->fix, sizeof(row->fix),
-		 "make a segment and remove it: ipcmk -M 1, then ipcrm -m %" PRId32,
-		 limits->next_id);
+		 "make a segment and remove it: ipcmk -M 1, then ipcrm -m with the id that it "
+		 "tells");
 }
 
 /* ---- namespaces that differ ------------------------------------------------------------------- */
@@ -282,7 +282,7 @@ static const struct namespace_state *find_limits(const struct audit *audit, uint
 /* One row for all that differ in the same way */
 static void audit_differing(struct audit *audit)
 {
-	const struct namespace_state *first = find_limits(audit, AUDIT_IPCNS_HOST);
+	const struct namespace_state *first = find_limits(audit, FACT_IPCNS_HOST);
 	const char *whose = first ? "host" : "here";
 	const size_t begin = audit->list->count;
 

@@ -5,8 +5,6 @@
 
 #include "judge/audit.h"
 
-/* include/linux/proc_ns.h: PROC_IPC_INIT_INO */
-#define AUDIT_IPCNS_HOST UINT32_C(0xefffffff)
 /* The kernel's defaults for SHMALL and SHMMAX are as good as none (include/uapi/linux/shm.h). */
 #define AUDIT_UNLIMITED (UINT64_MAX / 2)
 

@@ -265,6 +265,21 @@ static unsigned int granted_to(const struct failure *failure, const char **who)
 	return mode & 7;
 }
 
+bool is_granted(const struct failure *failure, unsigned int asked)
+{
+	const uint32_t mode = failure->segment.facts.mode;
+	const uint32_t needed = FACT_COL_MODE | FACT_COL_UID | FACT_COL_GID;
+	const char *who;
+
+	if (failure->found != FACT_FOUND_THERE || !failure->has_caller ||
+	    (failure->segment.facts.known & needed) != needed)
+		return false;
+	if (!is_owner(failure) && !in_group(failure) && !failure->groups.known &&
+	    (asked & ~(mode >> 3)))
+		return false; /* it may be one of its group */
+	return !(asked & ~granted_to(failure, &who));
+}
+
 void say_refusal(struct words *words, const struct failure *failure, unsigned int asked)
 {
 	const struct failure_segment *segment = &failure->segment;

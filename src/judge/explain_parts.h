@@ -38,6 +38,8 @@ void say_no_segment(struct words *words, const struct failure *failure);
 /* What a segment grants to the caller, against what was asked for: FAILURE_MAY_* bits as the lowest three
  * of a mode */
 enum { MAY_READ = 4, MAY_WRITE = 2, MAY_EXEC = 1 };
+/* Does the mode surely let the caller do all of this? */
+bool is_granted(const struct failure *failure, unsigned int asked);
 void say_refusal(struct words *words, const struct failure *failure, unsigned int asked);
 /* "; its CAP_IPC_LOCK does not count here": it has the capability in another user namespace only */
 void say_foreign_capability(struct words *words, const struct failure *failure, unsigned int number,

@@ -117,16 +117,13 @@ void explain_shmat_invalid(struct words *words, const struct failure *failure)
 
 void explain_shmat_refused(struct words *words, const struct failure *failure)
 {
-	const uint32_t flags = failure->event.flags, mode = failure->segment.facts.mode;
+	const uint32_t flags = failure->event.flags;
 	const unsigned int asked = MAY_READ | (flags & SHM_RDONLY ? 0u : MAY_WRITE) |
 				   (flags & SHM_EXEC ? MAY_EXEC : 0u);
 
 	say_refusal(words, failure, asked);
-	if (failure->found == FACT_FOUND_THERE && asked == (MAY_READ | MAY_WRITE) &&
-	    failure->segment.facts.known & FACT_COL_MODE && !is_owner(failure) && (mode & 0044) &&
-	    !(mode & 0022))
-		say(words, "; SHM_RDONLY would %s",
-		    mode & 0004 ? "be granted" : "do for its group");
+	if (asked == (MAY_READ | MAY_WRITE) && is_granted(failure, MAY_READ))
+		say(words, "; SHM_RDONLY would be granted");
 }
 
 static bool say_as_limit(struct words *words, const struct failure *failure)

@@ -98,7 +98,7 @@ void explain_shmctl_privilege(struct words *words, const struct failure *failure
 	}
 	say(words, ": ");
 	say_caller(words, failure);
-	say(words, " is neither, and has no %s", capability);
+	say(words, " is neither its owner nor its creator, and has no %s", capability);
 	say_foreign_capability(words, failure, locks ? FACT_CAP_IPC_LOCK : FACT_CAP_SYS_ADMIN,
 			       false);
 	if (failure->event.cmd == IPC_RMID)

@@ -138,7 +138,7 @@ static void say_pages(struct words *words, const struct failure *failure, uint64
 	if (__builtin_mul_overflow(pages, failure->limits.page_size, &bytes))
 		return;
 	say(words, " (");
-	say_size(words, bytes);
+	say_about(words, bytes);
 	say(words, ")");
 }
 

@@ -30,7 +30,9 @@ struct failure_key {
 	int32_t error;
 	int32_t cmd;
 	int32_t target; /* key or shmid */
-	int32_t pad;
+	uint32_t set_uid, set_gid, set_mode;
+	uint32_t euid, fsgid; /* a process may change who it is */
+	uint64_t capabilities;
 };
 
 struct entry {
@@ -71,7 +73,8 @@ bool failures_want(const struct event *event)
 	return event->ret < 0;
 }
 
-static struct failure_key key_of(const struct event *event)
+/* `caller` NULL: unknown */
+static struct failure_key key_of(const struct event *event, const struct caller_facts *caller)
 {
 	struct failure_key key;
 
@@ -86,6 +89,14 @@ static struct failure_key key_of(const struct event *event)
 	key.error = event->ret < 0 ? (int32_t)event->ret : 0;
 	key.cmd = event->cmd;
 	key.target = event->op == FACT_SHMGET ? event->key : event->shmid;
+	key.set_uid = event->set_uid;
+	key.set_gid = event->set_gid;
+	key.set_mode = event->set_mode;
+	if (caller) {
+		key.euid = caller->euid;
+		key.fsgid = caller->fsgid;
+		key.capabilities = caller->capabilities;
+	}
 	return key;
 }
 
@@ -149,7 +160,7 @@ uint32_t failures_repeat(struct failures *failures, const struct event *event)
 	note_change(failures, event);
 	if (!failures_want(event))
 		return 0;
-	key = key_of(event);
+	key = key_of(event, event->caller);
 	entry = find(failures, &key);
 	if (!entry || !still_holds(failures, entry, event->time))
 		return 0;
@@ -160,7 +171,7 @@ uint32_t failures_repeat(struct failures *failures, const struct event *event)
 /* One that finds no place in the index is not counted on: its repeats are gathered anew. */
 uint32_t failures_add(struct failures *failures, const struct failure *facts)
 {
-	const struct failure_key key = key_of(&facts->event);
+	const struct failure_key key = key_of(&facts->event, facts->has_caller ? &facts->caller : NULL);
 	struct entry *before = find(failures, &key);
 	const uint64_t count = before ? before->failure.count : 0;
 	const uint64_t first = before ? before->failure.first : facts->event.time;

@@ -247,9 +247,11 @@ void verdict_tell_gone(const struct verdict_look *look, struct verdict *out)
 		tell_last(segment, out);
 		break;
 	case FACT_REASON_FORCED:
-		because(out, "destroyed %s ago by kernel.shm_rmid_forced: its last holder let go",
+		because(out, "destroyed %s ago by kernel.shm_rmid_forced: nobody had it attached",
 			age);
-		tell_last(segment, out);
+		/* also by the end of its maker, or by whoever set that */
+		if (segment->detached && segment->end && segment->end->pid == segment->detached_pid)
+			tell_last(segment, out);
 		break;
 	case FACT_REASON_NAMESPACE:
 		because(out, "ended %s ago with its IPC namespace", age);

@@ -48,12 +48,18 @@ static uint64_t size_of(const struct segment *segment)
 	return segment->facts.known & FACT_COL_SIZE ? segment->facts.size : 0;
 }
 
+/* Was its making told here? */
+static bool is_counted(const struct call_tally *tally, const struct segment *segment)
+{
+	return segment->witnessed && segment->id.generation > tally->before;
+}
+
 static void count_end(struct call_tally *tally, const struct segment *segment)
 {
 	uint64_t size = size_of(segment);
 
 	/* one whose end is told twice, or whose making was not */
-	if (!segment->witnessed || tally->segments == 0)
+	if (!is_counted(tally, segment) || tally->segments == 0)
 		return;
 	tally->segments--;
 	tally->bytes -= size < tally->bytes ? size : tally->bytes;
@@ -86,7 +92,7 @@ void call_tally_look(struct call_tally *tally, const struct model *model, uint32
 	tally->bytes = 0;
 	for (const struct segment *segment = model_segments(model); segment;
 	     segment = segment->next) {
-		if (ipcns ? segment->id.ipcns != ipcns : !segment->witnessed)
+		if (ipcns ? segment->id.ipcns != ipcns : !is_counted(tally, segment))
 			continue;
 		tally->segments++;
 		tally->bytes += size_of(segment);

@@ -22,6 +22,7 @@ struct call_tally {
 	uint64_t made;                              /* segments */
 	size_t segments, most_segments; /* at once: those that exist, and the most ever */
 	uint64_t bytes, most_bytes;     /* asked for by them */
+	uint64_t before; /* model_generation() as it began: what is older does not count */
 };
 
 void call_sum_add(struct call_sum *sum, const struct event *event);

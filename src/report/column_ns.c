@@ -10,6 +10,7 @@
 
 /* Digits of a container's id that are enough for its own tools */
 enum { NS_ID_SHORT = 12 };
+enum { NS_INODE_DIGITS = 10 };
 
 static const char *ns_inode(uint32_t ipcns, char out[static COLUMN_CELL_LEN])
 {
@@ -113,8 +114,22 @@ static bool ns_match(const struct column_context *context, uint32_t ipcns, const
 	       match(owner->unit, text);
 }
 
+/* An inode, and names that no container may take: whoever runs one chooses its name. */
+static bool ns_is_reserved(const char *text)
+{
+	const size_t digits = strspn(text, "0123456789");
+
+	return (!text[digits] && digits <= NS_INODE_DIGITS) || text_is("host", text) ||
+	       text_is("here", text);
+}
+
 bool column_ns_is(const struct column_context *context, uint32_t ipcns, const char *text)
 {
+	char buffer[COLUMN_CELL_LEN];
+
+	if (ns_is_reserved(text))
+		return text_is(column_ns_name(context, ipcns, buffer), text) ||
+		       text_is(ns_inode(ipcns, buffer), text);
 	return ns_match(context, ipcns, text, text_is);
 }
 

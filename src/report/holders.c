@@ -158,3 +158,19 @@ const char *holders_origin(enum mapping_origin origin)
 {
 	return holders_origin_names[origin];
 }
+
+const char *holders_hindrance(const struct process *process)
+{
+	if (process->checked && !process->alive)
+		return "gone";
+	switch (process->state) {
+	case 'T':
+		return "stopped";
+	case 't':
+		return "traced";
+	case 'D':
+		return "blocked";
+	default:
+		return "";
+	}
+}

@@ -36,5 +36,7 @@ void holders_free(struct holder_list *list);
 const char *holders_mode(uint32_t flags);
 /* How the mapping came to be: "shmat", "fork", or "scan": it was there before. */
 const char *holders_origin(enum mapping_origin origin);
+/* Why it cannot let go by itself: "gone", "stopped", "traced", "blocked"; "" where nothing hinders it. */
+const char *holders_hindrance(const struct process *process);
 
 #endif

@@ -102,6 +102,7 @@ static struct json_object *json_holder(const struct column_context *context,
 	json_add(object, "addr", json_hex(row->addr));
 	json_add(object, "since", seen ? json_time(column_wall(context, row->since)) : NULL);
 	json_add(object, "how", json_object_new_string(holders_origin(row->origin)));
+	json_add(object, "state", json_text(holders_hindrance(row->holder->process)));
 	return object;
 }
 

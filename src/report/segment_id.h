@@ -22,7 +22,7 @@ struct segment_wanted {
 /* How IDs are written, for --help */
 #define SEGMENT_ID_HELP                                                                    \
 	"ID is a shmid (32769), a key in hexadecimal (0x52010203), or NS:shmid with the\n" \
-	"a name of an IPC namespace (host, its container or unit, inode), where several\n" \
+	"name of an IPC namespace (host, its container or unit, inode), where several\n"   \
 	"have the same shmid:\n"
 
 /* Whether `text` is an ID; `out->text` is set in any case. 0 or -EINVAL. */

@@ -240,18 +240,9 @@ static int table_pid_width(const struct holder_list *list)
 /* What one cannot do who should let go of it; else what it is to the segment */
 static const char *table_holder_state(const struct segment *segment, const struct process *process)
 {
-	if (process->checked && !process->alive)
-		return "gone";
-	switch (process->state) {
-	case 'T':
-		return "stopped";
-	case 't':
-		return "traced";
-	case 'D':
-		return "blocked";
-	default:
-		return process == segment->creator ? "creator" : "";
-	}
+	const char *hindrance = holders_hindrance(process);
+
+	return hindrance[0] || process != segment->creator ? hindrance : "creator";
 }
 
 /* Of one that was found by a scan is known that it is no older than its process. */
@@ -340,7 +331,9 @@ static int table_print_history(FILE *out, const struct column_context *context,
 
 	if (!err) {
 		if (!count && !source_follows(model_status(context->model)))
-			fputs("\nEvents: not watched (shmtop and shmtop trace do)\n", out);
+			fputs("\nEvents: not watched (shmtop show -d, shmtop trace and shmtop "
+			      "do)\n",
+			      out);
 		else
 			fprintf(out, "\nEvents seen: %zu\n", count);
 		if (count > 0)

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "judge/explain.h"
+#include "judge/failures.h"
 #include "report/call.h"
 #include "report/changes.h"
 #include "report/event_line.h"
@@ -85,15 +85,12 @@ static size_t failure_kinds(const struct trace_summary *summary,
 /* Why, as far as that is known of the last one; else what may be meant */
 static const char *failure_words(const struct column_context *context,
 				 const struct trace_summary *summary,
-				 const struct failure_kind *kind, char out[static EXPLAIN_LEN])
+				 const struct failure_kind *kind)
 {
 	const uint32_t id = summary->failures[kind->op][kind->error];
-	const struct failure *failure =
-		context->failures && id ? failures_get(context->failures, id) : NULL;
+	const struct failure *failure = failures_get(context->failures, id);
 
-	if (failure && explain(out, failure)[0])
-		return out;
-	return call_failure(kind->op, kind->error);
+	return failure && failure->why[0] ? failure->why : call_failure(kind->op, kind->error);
 }
 
 static const char *kind_errno(const struct failure_kind *kind, char out[static LOG_ERRNO_LEN])
@@ -169,15 +166,15 @@ static void print_failures(FILE *out, const struct column_context *context,
 	struct failure_kind kinds[SUMMARY_KINDS];
 	size_t count = failure_kinds(summary, kinds);
 	size_t width = report_width(out);
-	char name[LOG_ERRNO_LEN], words[EXPLAIN_LEN];
+	char name[LOG_ERRNO_LEN];
 
 	if (count)
 		fputs("\n  ERRORS  CALL    ERRNO    WHY\n", out);
 	for (size_t i = 0; i < count; i++) {
 		fprintf(out, "%8" PRIu64 "  %-7s %-8s ", kinds[i].count, fact_op_name(kinds[i].op),
 			kind_errno(&kinds[i], name));
-		event_print_folded(out, failure_words(context, summary, &kinds[i], words),
-				   SUMMARY_WORDS, width);
+		event_print_folded(out, failure_words(context, summary, &kinds[i]), SUMMARY_WORDS,
+				   width);
 	}
 }
 
@@ -266,7 +263,7 @@ static struct json_object *json_failures(const struct column_context *context,
 	struct failure_kind kinds[SUMMARY_KINDS];
 	size_t count = failure_kinds(summary, kinds);
 	struct json_object *array = json_object_new_array();
-	char name[LOG_ERRNO_LEN], words[EXPLAIN_LEN];
+	char name[LOG_ERRNO_LEN];
 
 	for (size_t i = 0; array && i < count; i++) {
 		struct json_object *object = json_object_new_object();
@@ -276,8 +273,7 @@ static struct json_object *json_failures(const struct column_context *context,
 		json_add(object, "op", json_object_new_string(fact_op_name(kinds[i].op)));
 		json_add(object, "errno", json_object_new_string(kind_errno(&kinds[i], name)));
 		json_add(object, "count", json_object_new_uint64(kinds[i].count));
-		json_add(object, "explain",
-			 json_text(failure_words(context, summary, &kinds[i], words)));
+		json_add(object, "explain", json_text(failure_words(context, summary, &kinds[i])));
 		json_object_array_add(array, object);
 	}
 	return array;

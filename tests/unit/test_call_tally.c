@@ -153,6 +153,24 @@ static void looks_count_what_was_seen_made_or_all_of_a_namespace(void **state)
 	assert_int_equal(tally->most_segments, 2);
 }
 
+/* Probes stand before anybody counts: what was seen made until then is not among what was made. */
+static void what_was_made_before_does_not_count(void **state)
+{
+	struct bench *bench = *state;
+	struct call_tally *tally = &bench->tally;
+
+	make(bench, 1, 4096);
+	make(bench, 2, 4096);
+	*tally = (struct call_tally){.before = model_generation(bench->model)};
+	make(bench, 3, 8192);
+	unmake(bench, 1);
+	assert_int_equal(tally->segments, 1);
+	call_tally_look(tally, bench->model, 0);
+	assert_int_equal(tally->made, 1);
+	assert_int_equal(tally->segments, 1);
+	assert_int_equal(tally->bytes, 8192);
+}
+
 /* The end of one that others made takes nothing away. */
 static void others_do_not_count(void **state)
 {
@@ -201,6 +219,8 @@ int main(void)
 						tear_down),
 		cmocka_unit_test_setup_teardown(
 			looks_count_what_was_seen_made_or_all_of_a_namespace, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(what_was_made_before_does_not_count, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(others_do_not_count, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(as_json, set_up, tear_down),
 	};

@@ -159,11 +159,30 @@ static void the_pid_inside(void **state)
 	assert_string_equal(column_pid(&process, out), "812 (7 inside)");
 }
 
+/* A container is called as its user likes. */
+static void nobody_takes_the_name_of_another(void **state)
+{
+	static const char *const taken[] = {"host", "here", "99"};
+	struct namespace_owner lxc = {.pid = 812, .start_time = 1, .runtime = "lxc"};
+
+	for (size_t i = 0; i < 3; i++) {
+		strcpy(lxc.container, taken[i]);
+		model_set_namespace_owner(sample_model(*state), SAMPLE_OTHER, &lxc);
+		assert_false(column_ns_is(*state, SAMPLE_OTHER, taken[i]));
+		assert_true(column_ns_has(*state, SAMPLE_OTHER, taken[i]));
+	}
+	assert_true(column_ns_is(*state, FACT_IPCNS_HOST, "host"));
+	assert_true(column_ns_is(*state, SAMPLE_HOST, "here"));
+	assert_true(column_ns_is(*state, 99, "99"));
+}
+
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(names, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(found_by_each_name, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(nobody_takes_the_name_of_another, set_up,
+						tear_down),
 		cmocka_unit_test_setup_teardown(filters_know_its_names, set_up, tear_down),
 		cmocka_unit_test(why_one_is_not_read),
 		cmocka_unit_test_setup_teardown(all_of_them_in_json, set_up, tear_down),

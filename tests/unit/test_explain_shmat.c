@@ -81,6 +81,12 @@ static void shmat_eacces(void **state)
 	assert_says(&failure, "segment 5 of postgres (uid 26) has mode 0644, which lets others "
 			      "read: nobody (uid 65534) asked to read and write; SHM_RDONLY would "
 			      "be granted");
+	failure.segment.facts.mode = 0604;
+	failure.caller.fsgid = failure.segment.facts.gid; /* its group may do less than others */
+	assert_says(&failure, "segment 5 of postgres (uid 26) has mode 0604, which lets its group "
+			      "do nothing: nobody (uid 65534) asked to read and write");
+	failure.caller.fsgid = 65534;
+	failure.segment.facts.mode = 0644;
 	failure.event.flags = SHM_RDONLY | SHM_EXEC;
 	assert_says(&failure, "segment 5 of postgres (uid 26) has mode 0644, which lets others "
 			      "read: nobody (uid 65534) asked to read and execute");

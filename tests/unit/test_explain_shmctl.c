@@ -45,14 +45,18 @@ static void shmctl_eperm(void **state)
 	(void)state;
 	failure.event.cmd = IPC_RMID;
 	assert_says(&failure, "segment 5 is owned by postgres (uid 26): nobody (uid 65534) is "
-			      "neither, and has no CAP_SYS_ADMIN; it stays until they remove it");
+			      "neither its owner nor its creator, and has no CAP_SYS_ADMIN; it "
+			      "stays until they remove it");
 	failure.segment.facts.cuid = 0;
 	failure.event.cmd = IPC_SET;
 	assert_says(&failure, "segment 5 is owned by postgres (uid 26) and was made by uid 0: "
-			      "nobody (uid 65534) is neither, and has no CAP_SYS_ADMIN");
+			      "nobody (uid 65534) is neither its owner nor its creator, and has no "
+			      "CAP_SYS_ADMIN");
 	failure.event.cmd = SHM_LOCK;
-	assert_says(&failure, "segment 5 is owned by postgres (uid 26) and was made by uid 0: "
-			      "nobody (uid 65534) is neither, and has no CAP_IPC_LOCK");
+	assert_says(
+		&failure,
+		"segment 5 is owned by postgres (uid 26) and was made by uid 0: "
+		"nobody (uid 65534) is neither its owner nor its creator, and has no CAP_IPC_LOCK");
 	failure.caller.euid = 0;
 	failure.caller_name[0] = '\0';
 	failure.caller.most_locked = 0;

@@ -8,7 +8,7 @@
 #include "base/clock.h"
 #include "judge/failures.h"
 
-enum { NS = 77, KEY = 0x1234, STORM = 100000 };
+enum { NS = 77, KEY = 0x1234, STORM = 100000, OTHERS = 15 };
 
 static struct event failed(enum fact_op op, int error)
 {
@@ -44,6 +44,9 @@ static uint32_t tell(struct failures *failures, const struct event *event, unsig
 
 	if (id)
 		return id;
+	facts.has_caller = event->caller;
+	if (event->caller)
+		facts.caller = *event->caller;
 	++*gathered;
 	return failures_add(failures, &facts);
 }
@@ -66,10 +69,11 @@ static void a_storm_is_gathered_once(void **state)
 static void others_are_others(void **state)
 {
 	const struct event like = failed(FACT_SHMGET, EINVAL);
-	struct event others[12];
+	const struct caller_facts user = {.euid = 1000}, another = {.euid = 1001};
+	struct event others[OTHERS];
 	unsigned int gathered = 0;
 
-	for (size_t i = 0; i < 12; i++)
+	for (size_t i = 0; i < OTHERS; i++)
 		others[i] = like;
 	others[1].ipcns++;
 	others[2].ret = -ENOENT;
@@ -83,11 +87,15 @@ static void others_are_others(void **state)
 	others[10] = failed(FACT_SHMCTL, EINVAL);
 	others[11] = failed(FACT_SHMCTL, EINVAL);
 	others[11].cmd++;
+	others[12] = failed(FACT_SHMCTL, EINVAL);
+	others[12].set_uid++;
+	others[13].caller = &user;
+	others[14].caller = &another; /* of the same process */
 	for (unsigned int turn = 0; turn < 2; turn++)
-		for (size_t i = 0; i < 12; i++)
+		for (size_t i = 0; i < OTHERS; i++)
 			tell(*state, &others[i], &gathered);
-	assert_int_equal(gathered, 12);
-	assert_int_equal(failures_get(*state, 12)->count, 2);
+	assert_int_equal(gathered, OTHERS);
+	assert_int_equal(failures_get(*state, OTHERS)->count, 2);
 }
 
 static void assert_gathered_anew(void **state, struct event event, const struct event *between)

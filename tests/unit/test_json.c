@@ -48,7 +48,7 @@ static const struct column_context nowhere;
 #define EVENT_HEAD                                                                                 \
 	"{\"schema\":\"shmtop.event/1\",\"time\":1714565070.500000000,\"op\":\"%s\",\"pid\":7713," \
 	"\"tid\":7714,\"comm\":\"tst\",\"uid\":1000,\"ipcns\":1,\"ipcns_label\":null,"             \
-	"\"args\":%s,%s,\"shmid\":229383,\"inferred\":%s,\"explain\":null,\"repeats\":null,"      \
+	"\"args\":%s,%s,\"shmid\":229383,\"inferred\":%s,\"explain\":null,\"repeats\":null,"       \
 	"\"stack\":null}"
 
 static void assert_event(const struct event *event, const char *op, const char *args,
@@ -237,7 +237,8 @@ static void events_of_a_segment(void **state)
 static void segment_with_holders(void **state)
 {
 	assert_json(json_segment(*state, sample_segment(*state, 32769)),
-		    "{\"ipcns\":1,\"ipcns_label\":null,\"shmid\":32769,\"key\":1375797763,\"key_hex\":\"0x52010203\","
+		    "{\"ipcns\":1,\"ipcns_label\":null,\"shmid\":32769,\"key\":1375797763,\"key_"
+		    "hex\":\"0x52010203\","
 		    "\"mode\":\"0600\",\"flags\":[],\"size\":8589934592,\"rss\":7516192768,"
 		    "\"swap\":4096,\"nattch\":3,\"mapped\":3,\"drift\":0,\"uid\":4000000001,"
 		    "\"owner\":null,\"gid\":5,\"cuid\":4000000001,\"cgid\":5,\"atime\":1714565069,"
@@ -252,10 +253,12 @@ static void segment_with_holders(void **state)
 		    "\"cmdline\":\"/usr/bin/postgres -D /data\",\"exe\":\"/usr/bin/postgres\","
 		    "\"uid\":26,\"cgroup\":\"/system.slice/postgresql.service\",\"alive\":true,"
 		    "\"maps\":2,\"mode\":\"rw\",\"addr\":\"0x7f0000000000\",\"since\":null,"
-		    "\"how\":\"scan\"},"
-		    "{\"pid\":1022,\"inner_pid\":null,\"comm\":\"tst\\\\x1b[31m\",\"cmdline\":\"postgres: writer\","
+		    "\"how\":\"scan\",\"state\":null},"
+		    "{\"pid\":1022,\"inner_pid\":null,\"comm\":\"tst\\\\x1b[31m\",\"cmdline\":"
+		    "\"postgres: writer\","
 		    "\"exe\":null,\"uid\":26,\"cgroup\":null,\"alive\":true,\"maps\":1,"
-		    "\"mode\":\"r-\",\"addr\":\"0x7e0000000000\",\"since\":null,\"how\":\"scan\"}],"
+		    "\"mode\":\"r-\",\"addr\":\"0x7e0000000000\",\"since\":null,\"how\":\"scan\","
+		    "\"state\":null}],"
 		    "\"verdict\":{\"kind\":\"in-use\",\"confidence\":\"none\",\"since\":null,"
 		    "\"because\":[\"nattch 3, held by 1021 postgres and others\"],"
 		    "\"stack\":null}}");
@@ -266,7 +269,8 @@ static void segment_with_unknowns(void **state)
 	const struct segment bare = {.id = {7, 3, 1}, .nattch = 1};
 
 	assert_json(json_segment(*state, &bare),
-		    "{\"ipcns\":7,\"ipcns_label\":null,\"shmid\":3,\"key\":null,\"key_hex\":null,\"mode\":null,"
+		    "{\"ipcns\":7,\"ipcns_label\":null,\"shmid\":3,\"key\":null,\"key_hex\":null,"
+		    "\"mode\":null,"
 		    "\"flags\":[],\"size\":null,\"rss\":null,\"swap\":null,\"nattch\":null,"
 		    "\"mapped\":0,\"drift\":0,\"uid\":null,\"owner\":null,\"gid\":null,"
 		    "\"cuid\":null,\"cgid\":null,\"atime\":null,\"dtime\":null,\"ctime\":null,"
@@ -308,9 +312,11 @@ static void holder_that_was_seen_to_attach(void **state)
 	struct json_object *object = json_segment(*state, &segment);
 
 	assert_json(json_object_get(json_object_object_get(object, "holders")),
-		    "[{\"pid\":5,\"inner_pid\":null,\"comm\":null,\"cmdline\":null,\"exe\":null,\"uid\":null,"
+		    "[{\"pid\":5,\"inner_pid\":null,\"comm\":null,\"cmdline\":null,\"exe\":null,"
+		    "\"uid\":null,"
 		    "\"cgroup\":null,\"alive\":null,\"maps\":2,\"mode\":\"rwx\","
-		    "\"addr\":\"0x1000\",\"since\":1714565070.000000000,\"how\":\"fork\"}]");
+		    "\"addr\":\"0x1000\",\"since\":1714565070.000000000,\"how\":\"fork\",\"state\":"
+		    "null}]");
 	json_object_put(object);
 }
 

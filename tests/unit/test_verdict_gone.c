@@ -51,7 +51,7 @@ static void the_end_is_told_with_who(void **state)
 		 {"destroyed 58m ago: removed before, and its last holder let go",
 		  "300 comm300 let go last (exit)", "removed 58m ago by 200 comm200"}},
 		{FACT_REASON_FORCED,
-		 {"destroyed 58m ago by kernel.shm_rmid_forced: its last holder let go",
+		 {"destroyed 58m ago by kernel.shm_rmid_forced: nobody had it attached",
 		  "300 comm300 let go last (exit)", NULL}},
 		{FACT_REASON_NAMESPACE, {"ended 58m ago with its IPC namespace", NULL, NULL}},
 		{FACT_REASON_UNKNOWN, {"ended 58m ago: nobody saw why", NULL, NULL}},
@@ -84,6 +84,24 @@ static void the_end_is_told_with_who(void **state)
 	}
 }
 
+/* By the end of its maker, who never had it attached */
+static void nobody_let_go_of_one_that_was_never_attached(void **state)
+{
+	struct event end = an_event(FACT_DESTROY, 100, AT(101));
+
+	stand_on(*state, "fexit", FACT_EXACT_ALL);
+	make(*state, 5, 100, AT(100));
+	end.shmid = 5;
+	end.reason = FACT_REASON_FORCED;
+	apply(*state, &end);
+	const struct verdict verdict = assert_verdict(*state, 5, VERDICT_GONE, VERDICT_NONE);
+
+	assert_reason(&verdict,
+		      "destroyed 58m ago by kernel.shm_rmid_forced: nobody had it attached");
+	for (size_t i = 0; i < sizeof(verdict.because) / sizeof(verdict.because[0]); i++)
+		assert_null(strstr(verdict.because[i], "let go"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -91,6 +109,7 @@ int main(void)
 		MODEL_TEST(a_removed_one_tells_who_keeps_it),
 		MODEL_TEST(one_that_ended_is_gone),
 		MODEL_TEST(the_end_is_told_with_who),
+		MODEL_TEST(nobody_let_go_of_one_that_was_never_attached),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
