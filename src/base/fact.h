@@ -96,7 +96,7 @@ struct event {
 	uint64_t start_time; /* of the process; 0 unknown */
 	uint64_t cgroup;     /* cgroup v2 id; 0 unknown */
 	uint32_t ipcns;
-	int32_t shmid; /* -1: none or unknown. shmget that succeeded: its result */
+	int32_t shmid; /* -1: none or unknown. shmget: its result, or what it failed about */
 	int32_t pid;   /* thread group; 0 unknown (detach, destroy noticed afterwards) */
 	int32_t tid;
 	int32_t ppid;

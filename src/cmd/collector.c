@@ -57,13 +57,15 @@ static void apply_event(void *context, const struct event *told)
 	struct event own = *told;
 	const struct event *event = &own;
 
-	if (!collector_wants(collector, event->ipcns))
+	if (!collector_wants(collector, event->ipcns) || kin_looks(&collector->kin, event))
 		return;
 	notice_namespace(collector, event->ipcns);
 	if (is_own_removal(collector, event))
 		own.reason = FACT_REASON_IPC_RMID;
 	if (collector->inquiry)
 		own.failure = inquiry_event(collector->inquiry, event);
+	if (own.failure && event->op == FACT_SHMGET && event->ret < 0)
+		own.shmid = failures_segment(inquiry_failures(collector->inquiry), own.failure);
 	own.caller = NULL;
 	int error = model_apply(collector->model, event);
 

@@ -6,6 +6,7 @@
 #include "cmd/collector.h"
 #include "cmd/table_rest.h"
 #include "observe/attachers.h"
+#include "observe/kin.h"
 
 /* What one source may take of a core: after work that took t it rests for at least SHARE * t. */
 enum { SHARE = 20 };
@@ -26,6 +27,7 @@ struct collector {
 	struct attachment_list mappings;
 	struct namespace_list namespaces;
 	struct table_rests rests; /* of the namespaces in that list */
+	struct kin kin;           /* the other shmtop that was met last */
 	struct event removal;     /* the last call of our own; time 0: none yet */
 
 	uint64_t lost;            /* as last seen */

@@ -123,8 +123,9 @@ static void say_makers(struct words *words, const struct failure *failure)
 	for (size_t i = 0; i < failure->maker_count; i++) {
 		const struct failure_maker *maker = &failure->makers[i];
 
-		say(words, "%s%s %" PRIu64 " (", i ? ", " : "; most by ",
-		    maker->name[0] ? maker->name : "unknown", maker->segments);
+		say(words, "%s%s: %" PRIu64 " segment%s (", i ? ", " : "; most by ",
+		    maker->name[0] ? maker->name : "unknown", maker->segments,
+		    maker->segments == 1 ? "" : "s");
 		say_about(words, maker->pages * failure->limits.page_size);
 		say(words, ")");
 	}

@@ -196,6 +196,13 @@ uint32_t failures_add(struct failures *failures, const struct failure *facts)
 	return failures->last;
 }
 
+int32_t failures_segment(const struct failures *failures, uint32_t id)
+{
+	const struct failure *failure = failures_get(failures, id);
+
+	return failure && failure->found == FACT_FOUND_THERE ? failure->segment.facts.shmid : -1;
+}
+
 const struct failure *failures_get(const struct failures *failures, uint32_t id)
 {
 	const struct entry *entry;

@@ -126,6 +126,8 @@ bool failures_want(const struct event *event);
 uint32_t failures_repeat(struct failures *failures, const struct event *event);
 /* The failure that this event is, counted once more where it repeats one whose facts held no more. */
 uint32_t failures_add(struct failures *failures, const struct failure *facts);
+/* The segment that the call named by its key, if one was found; -1: none. */
+int32_t failures_segment(const struct failures *failures, uint32_t id);
 /* NULL: it is forgotten, or there never was one. */
 const struct failure *failures_get(const struct failures *failures, uint32_t id);
 

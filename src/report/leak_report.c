@@ -41,6 +41,21 @@ static size_t count_unreadable(const struct column_context *context)
 	return unreadable;
 }
 
+/* Too early to tell: nobody has had the time to attach them. */
+static void print_new(FILE *out, const struct column_context *context)
+{
+	const struct judge_context judge = column_judge(context);
+	enum verdict_confidence confidence;
+	char grace[UNITS_LEN];
+	size_t count = 0;
+
+	for (const struct segment *at = model_segments(context->model); at; at = at->next)
+		count += verdict_kind(&judge, at, &confidence) == VERDICT_NEW;
+	if (count)
+		fprintf(out, "Too new to tell: %zu, made or last used within %s (--grace)\n", count,
+			units_age(grace, judge.grace / CLOCK_SECOND));
+}
+
 /* What could not be seen, and how to see it */
 static void print_unseen(FILE *out, const struct column_context *context,
 			 const struct leak_report *report)
@@ -108,6 +123,7 @@ void leak_report_print(FILE *out, const struct column_context *context,
 		fputs("No leaks: ", out);
 	}
 	print_looked_at(out, context, report);
+	print_new(out, context);
 	print_suppressed(out, report->suppressions);
 	print_unseen(out, context, report);
 }

@@ -170,7 +170,7 @@ echo "$before" >/proc/sys/kernel/shmmax
 before=$(setting shmmni)
 echo 5 >/proc/sys/kernel/shmmni
 says get-full shmget ENOSPC "SHMMNI: 5 of 5 segments are in use in namespace $ipcns" \
-	'most by get-full 5 (20.0K)' 'disk and /dev/shm play no part'
+	'most by get-full: 5 segments (20.0K)' 'disk and /dev/shm play no part'
 echo "$before" >/proc/sys/kernel/shmmni
 
 before=$(setting shmall)

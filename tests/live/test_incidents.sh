@@ -173,6 +173,9 @@ id=$("$helpers/holdstate" --leave --key 0x0e10 --size 4096 </dev/null | sed -n '
 if "$shmtop" doctor -J | jq -e '.probe.calls != "none"' >/dev/null; then
 	check "10: a smaller one has the key" why perl -e "$get" 0x0e10 0x2000 01600
 	check "10: both sizes" said '8\.?0*0?K.*4\.?0*0?K|8192.*4096|4096.*8192'
+	check "10: one that is gone by now" why perl -e 'my $id = shmget(0x0e11, 4096, 01600) // die;
+		shmget(0x0e11, 8192, 0); shmctl($id, 0, 0)'
+	check "10: both sizes all the same" said 'smaller than the 8.00K asked for: 4.00K'
 	check "11: a size that wrapped" why perl -e "$get" 0 0xffffffffffffe000 01600
 	check "11: what was asked for, against SHMMAX" said 'SHMMAX'
 	check "15: no permission" why $as_nobody perl -e "$get" 0x0e10 0x1000 0666

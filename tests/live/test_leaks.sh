@@ -79,6 +79,8 @@ check "orphans: all of them in JSON, the mailbox is none" tells --argjson ns "$i
 	and all(.leaks[]; .ipcns == $ns and .verdict.kind == "orphan" and .verdict.confidence == "medium")'
 check "orphans: within the grace period there is none" status 0 "$shmtop" leaks -J $here --grace 3600
 check "orphans: within the grace period: none is told" tells '.leaks == []'
+check "orphans: within the grace period, as text" status 0 "$shmtop" leaks $here --grace 3600
+check "orphans: within the grace period: how many are too new" said '^Too new to tell: 1[0-9]+, .* within 1h'
 check "a filter" status 0 "$shmtop" leaks -J --grace 0 -F "shmid=$(sed -n 's/^segment //p' "$work/made" | head -n 1) and ns=here"
 check "a filter: one passes" tells '.leaks | length == 1'
 

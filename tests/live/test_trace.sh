@@ -198,4 +198,24 @@ check "everybody's were traced" wait_for 20 ended
 wait "$trace"
 check "everybody's have a name each" grep -qE 'calls +here +- shmget' "$work/out"
 
+# ---- other shmtops -----------------------------------------------------------------------------
+
+# What they look at is not told; what a program of their name does is.
+"$shmtop" trace -J --ns here >"$work/looks" 2>"$work/looks.err" </dev/null 9>&- &
+tracer=$!
+impostor='$0 = "shmtop"; my $id = shmget(0, 64, 0600) // die; $| = 1;
+	do { shmctl($id, 2, my $buffer) or die; select(undef, undef, undef, 0.1) } until -e $ARGV[0];
+	shmctl($id, 0, 0) or die'
+perl -e "$impostor" "$work/enough" &
+impostor=$!
+check "a program that is called shmtop is told" wait_for 20 grep -q '"cmd":"IPC_STAT"' "$work/looks"
+check "another shmtop looks" status 0 "$shmtop" list
+touch "$work/enough"
+wait "$impostor"
+check "and what comes after it is told" wait_for 20 grep -q '"cmd":"IPC_RMID"' "$work/looks"
+kill -INT "$tracer"
+wait "$tracer"
+check "but not what it looked at" json "$work/looks" -s \
+	'all(.[]; .args.cmd != "SHM_INFO" and .args.cmd != "IPC_INFO" and .args.cmd != "SHM_STAT_ANY")'
+
 done_testing

@@ -162,10 +162,10 @@ static void shmget_enospc(void **state)
 	failure.makers[0] = (struct failure_maker){"php-fpm", 4000, 4000};
 	failure.makers[1] = (struct failure_maker){"", 96, 1000};
 	failure.maker_count = 2;
-	assert_says(&failure,
-		    "SHMMNI: 4096 of 4096 segments are in use in " HERE
-		    "; most by php-fpm 4000 (15.6M), unknown 96 (3.90M); disk and /dev/shm play "
-		    "no part");
+	assert_says(&failure, "SHMMNI: 4096 of 4096 segments are in use in " HERE
+			      "; most by php-fpm: 4000 segments (15.6M), unknown: 96 segments "
+			      "(3.90M); disk and /dev/shm play "
+			      "no part");
 	failure.maker_count = 0;
 	limits->segments = (struct fact_use){32768, 100000};
 	assert_says(&failure, "SHMMNI: 32768 of 100000 segments are in use, and the kernel honours "
