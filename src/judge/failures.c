@@ -171,7 +171,8 @@ uint32_t failures_repeat(struct failures *failures, const struct event *event)
 /* One that finds no place in the index is not counted on: its repeats are gathered anew. */
 uint32_t failures_add(struct failures *failures, const struct failure *facts)
 {
-	const struct failure_key key = key_of(&facts->event, facts->has_caller ? &facts->caller : NULL);
+	const struct failure_key key =
+		key_of(&facts->event, facts->has_caller ? &facts->caller : NULL);
 	struct entry *before = find(failures, &key);
 	const uint64_t count = before ? before->failure.count : 0;
 	const uint64_t first = before ? before->failure.first : facts->event.time;

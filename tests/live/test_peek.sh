@@ -134,13 +134,14 @@ check "a sparse segment: its memory is that of one page" same "$(field "$made" r
 check "a sparse segment, -J" status 0 "$shmtop" peek -J -n 2M --offset 512K "$made"
 check "a sparse segment, -J: holes" json "$work/out" \
 	'.holes == [{"offset": 524288, "length": 524288}, {"offset": 1052672, "length": 1568768}]'
-check "a sparse segment, --raw" sh -c "'$shmtop' peek --raw -n all $made | cksum >'$work/sum'"
+check "a sparse segment, --raw: as many bytes as it has" same "$("$shmtop" peek --raw -n all "$made" | wc -c | tr -d ' ')" 67108864
+check "a sparse segment, --raw" status 0 "$shmtop" peek --raw --offset 1020K -n 12K "$made"
 {
-	head -c 1048576 /dev/zero
+	head -c 4096 /dev/zero
 	printf 'in the middle'
-	head -c 66060275 /dev/zero
-} | cksum >"$work/wanted"
-check "a sparse segment, --raw: all of its bytes" same "$(cat "$work/sum")" "$(cat "$work/wanted")"
+	head -c 8179 /dev/zero
+} >"$work/wanted"
+check "a sparse segment, --raw: holes are zeros" cmp "$work/out" "$work/wanted"
 check "nothing of it changed" same "$(row "$made")" "$before"
 check "-J of too much" status 2 "$shmtop" peek -J -n all "$made"
 check "-J of too much: one line" one_line "-J tells 16M at most"
