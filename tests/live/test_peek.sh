@@ -44,6 +44,7 @@ written() {
 
 # ---- the lesson's message
 
+: >"$work/demo"
 "$demo" --hold 600 'Hello, peek!' >"$work/demo" 2>&1 9>&- &
 lesson=$!
 client=
