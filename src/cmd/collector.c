@@ -435,7 +435,7 @@ int collector_open(const struct collector_options *options, struct collector **o
 	    (options->growth && (error = growth_new(&collector->growth))) ||
 	    (collector->probes && options->stacks &&
 	     (error = call_stacks_new(&collector->stacks))) ||
-	    (collector->probes && (error = open_inquiry(collector))))
+	    (collector->probes && options->explains && (error = open_inquiry(collector))))
 		goto fail;
 	describe_sources(collector);
 	if ((options->ns && (error = choose_namespace(collector, why))) ||

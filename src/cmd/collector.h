@@ -27,6 +27,7 @@ struct collector_options {
 	size_t ring_size; /* 0: default */
 	enum probes_stacks stacks;
 	size_t stack_size;   /* 0: default */
+	bool explains;       /* why calls fail, for who shows events */
 	bool growth;         /* who leaves more and more behind, for verdicts */
 	uint32_t only_ipcns; /* 0: every namespace */
 	const char *ns;      /* what --ns asks for, else NULL: decides on only_ipcns */

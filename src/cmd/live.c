@@ -412,6 +412,7 @@ static int open_collector(struct live *live)
 	const struct collector_options options = {
 		.rung = live->config->rung,
 		.events = true,
+		.explains = true,
 		.compat = live->config->compat,
 		.ring_size = live->config->ring_size,
 		.stacks = live->config->stacks.which,

@@ -150,6 +150,7 @@ int show_run(const struct cmd_env *env, int argc, char **argv)
 	const struct collector_options options = {
 		.rung = config.rung,
 		.events = config.duration != 0,
+		.explains = true,
 		.stacks = config.stacks.which,
 		.stack_size = config.stacks.size,
 		.growth = config.duration != 0,

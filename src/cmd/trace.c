@@ -316,6 +316,7 @@ static int open_collector(struct trace *trace)
 	const struct collector_options options = {
 		.rung = config->rung,
 		.events = true,
+		.explains = true,
 		.compat = config->compat,
 		.ring_size = config->ring_size,
 		.stacks = config->with_stacks ? PROBES_STACKS_ATTACHED : PROBES_STACKS_OFF,
