@@ -7,6 +7,7 @@
 #include <wchar.h>
 
 #include "base/text.h"
+#include "ui/canvas.h"
 
 enum { DRAW_CELLS = 1024 };
 
@@ -41,13 +42,6 @@ static size_t draw_widen(const struct theme *theme, const char *text, size_t byt
 	return count;
 }
 
-static void draw_wide(int row, int left, attr_t attributes, const wchar_t *text, size_t count)
-{
-	attr_set(attributes & ~(attr_t)A_COLOR, (short)PAIR_NUMBER((int)attributes), NULL);
-	mvaddnwstr(row, left, text, (int)count);
-	attr_set(A_NORMAL, 0, NULL);
-}
-
 int draw_text(const struct theme *theme, int row, int left, int width, attr_t attributes,
 	      const char *text)
 {
@@ -61,13 +55,13 @@ int draw_text(const struct theme *theme, int row, int left, int width, attr_t at
 	columns = text_width(text);
 	if (columns <= (size_t)width) {
 		count = draw_widen(theme, text, strlen(text), wide);
-		draw_wide(row, left, attributes, wide, count);
+		canvas_write(row, left, attributes, wide, count);
 		return (int)columns;
 	}
 	bytes = text_prefix(text, (size_t)width - 1);
 	count = draw_widen(theme, text, bytes, wide);
 	wide[count++] = theme->blocks ? L'…' : L'~';
-	draw_wide(row, left, attributes, wide, count);
+	canvas_write(row, left, attributes, wide, count);
 	return width;
 }
 
@@ -111,20 +105,23 @@ void draw_right(const struct theme *theme, int row, int left, int width, attr_t 
 	draw_text(theme, row, left + blank, width - blank, attributes, text);
 }
 
-void draw_fill(int row, int left, int width, attr_t attributes)
-{
-	if (row < 0 || row >= LINES || left >= COLS || width <= 0)
-		return;
-	if (width > COLS - left)
-		width = COLS - left;
-	for (int column = left; column < left + width; column++)
-		draw_wide(row, column, attributes, L" ", 1);
-}
-
 static void draw_repeat(int row, int left, int count, attr_t attributes, wchar_t character)
 {
-	for (int i = 0; i < count && left + i < COLS; i++)
-		draw_wide(row, left + i, attributes, &character, 1);
+	wchar_t wide[DRAW_CELLS];
+
+	if (count > COLS - left)
+		count = COLS - left;
+	for (; count > 0; count -= DRAW_CELLS, left += DRAW_CELLS) {
+		size_t cells = (size_t)(count < DRAW_CELLS ? count : DRAW_CELLS);
+
+		wmemset(wide, character, cells);
+		canvas_write(row, left, attributes, wide, cells);
+	}
+}
+
+void draw_fill(int row, int left, int width, attr_t attributes)
+{
+	draw_repeat(row, left, width, attributes, L' ');
 }
 
 void draw_rule(const struct theme *theme, int row, int left, int width, const char *title)

@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "report/source.h"
+#include "ui/canvas.h"
 #include "ui/keys.h"
 #include "ui/screen_parts.h"
 #include "ui/terminal.h"
@@ -217,7 +218,6 @@ static void screen_draw_frame(struct screen *screen, const struct column_context
 	screen->body = body;
 	/* The view has put its cursor where it belongs. */
 	screen_draw_status(screen, context, LINES - 2);
-	search_highlight(screen, view_table[screen->view]->go ? screen->mouse.rows : body);
 	screen_draw_tabs(screen, context, header.height);
 	if (!prompt) {
 		screen_draw_key_bar(screen, row);
@@ -226,6 +226,8 @@ static void screen_draw_frame(struct screen *screen, const struct column_context
 		draw_fill(row, 0, COLS, A_NORMAL);
 		column = prompt_draw(prompt, &screen->theme, row, COLS);
 	}
+	canvas_show();
+	search_highlight(screen, view_table[screen->view]->go ? screen->mouse.rows : body);
 	curs_set(prompt != NULL);
 	move(row, column);
 }
@@ -233,11 +235,12 @@ static void screen_draw_frame(struct screen *screen, const struct column_context
 /* Everything but the terminal: what is under the cursor and how far a page goes is known afterwards. */
 static void screen_compose(struct screen *screen, const struct column_context *context)
 {
-	erase();
+	canvas_begin();
 	if (screen_too_small()) {
 		draw_format(&screen->theme, 0, 0, COLS, A_NORMAL,
 			    "q quits; shmtop needs %dx%d, not %dx%d", VIEW_MIN_WIDTH,
 			    VIEW_MIN_HEIGHT, COLS, LINES);
+		canvas_show();
 		move(0, 0);
 	} else {
 		screen_draw_frame(screen, context);
@@ -254,11 +257,15 @@ static void screen_draw(struct screen *screen, const struct column_context *cont
 static void screen_tick(struct screen *screen, const struct column_context *context)
 {
 	const uint64_t revision = model_revision(context->model);
+	const uint64_t facts = model_facts_revision(context->model);
 
-	if (screen->revision != revision) {
-		screen->revision = revision;
+	if (screen->facts_revision != facts) {
+		screen->facts_revision = facts;
 		model_totals(context->model, &screen->totals);
 		screen->segments.several |= screen->totals.namespaces > 1;
+	}
+	if (screen->revision != revision) {
+		screen->revision = revision;
 		leaks_update(screen, context);
 	}
 	if (screen->view == VIEW_PEEK)

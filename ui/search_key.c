@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The search in the view that is open: a list by the texts of its items, a page by its lines as drawn. */
+#include "ui/canvas.h"
 #include "ui/view.h"
 
 #include <stdlib.h>
@@ -34,9 +35,10 @@ static size_t search_page(struct screen *screen, const struct column_context *co
 	while (line < to && body->height > 0) {
 		size_t drawn;
 
-		erase();
+		canvas_begin();
 		page->top = line;
 		view->draw(screen, context, *body);
+		canvas_show();
 		/* Near the end it shows the lines before, too. By now there may be fewer than were counted. */
 		drawn = page->top + (size_t)body->height;
 		if (drawn <= line)
@@ -171,6 +173,7 @@ enum screen_result search_next(struct screen *screen, const struct column_contex
 /* Turns round the cells of some columns, whatever they look like. */
 static void search_turn(int row, int left, int width)
 {
+	canvas_spoil(row);
 	for (int column = left; column < left + width; column++) {
 		wchar_t characters[CCHARW_MAX + 1];
 		attr_t attributes;

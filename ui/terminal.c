@@ -10,6 +10,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "ui/canvas.h"
 #include "ui/curses.h"
 
 #include <term.h>
@@ -191,6 +192,7 @@ void terminal_close(void)
 	if (!terminal.curses)
 		return;
 	terminal_mouse(false);
+	canvas_forget();
 	endwin();
 	delscreen(terminal.curses);
 	terminal.curses = NULL;
@@ -240,6 +242,7 @@ void terminal_resize(void)
 
 	if (ioctl(terminal.fd, TIOCGWINSZ, &size) != 0 || size.ws_row == 0 || size.ws_col == 0)
 		return;
+	canvas_forget();
 	/* Not resizeterm(), which would put a KEY_RESIZE into the keys for each call. */
 	resize_term(size.ws_row, size.ws_col);
 	clearok(curscr, TRUE);

@@ -213,7 +213,8 @@ struct screen {
 	uint64_t interval;              /* ns */
 	/* Of the model at the last tick: what a key press shows again is not made again. */
 	uint64_t revision;
-	struct model_totals totals; /* of that revision */
+	uint64_t facts_revision;
+	struct model_totals totals; /* of that one */
 	bool paused;
 	struct screen_machine machine;
 	struct remove_dialog remove;

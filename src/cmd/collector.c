@@ -25,6 +25,8 @@
 /* And before a report, where people wait for it, however many come meanwhile, and whatever files are like */
 #define STACK_PATIENCE (2 * CLOCK_SECOND)
 #define NAME_PATIENCE  (10 * CLOCK_SECOND)
+/* Calls that were all skipped leave no event: they are found at the latest after this. */
+#define SKIPS_INTERVAL (5 * CLOCK_SECOND)
 /* Steady activity never comes to rest: the mappings are confirmed at least this often meanwhile. */
 #define SETTLE_INTERVAL (10 * CLOCK_SECOND)
 /* Events applied in one go, so that keys and signals are served in between. */
@@ -106,14 +108,19 @@ void collector_name_stacks(struct collector *collector)
 	call_stacks_name(collector->stacks, clock_now() + NAME_PATIENCE);
 }
 
-/* Lost events leave holes that only a look at the kernel's own tables can fill. */
-static void notice_loss(struct collector *collector)
+/* Lost events leave holes that only a look at the kernel's own tables can fill. Programs are asked one by one
+ * whether they were skipped: now and then only, while nothing happens. */
+static void notice_loss(struct collector *collector, bool quiet)
 {
+	uint64_t now = clock_now();
 	struct probes_loss loss;
 
 	if (!collector->probes)
 		return;
-	probes_count_skipped(collector->probes);
+	if (!quiet || now >= collector->skips_due) {
+		probes_count_skipped(collector->probes);
+		collector->skips_due = now + SKIPS_INTERVAL;
+	}
 	probes_loss(collector->probes, &loss);
 	if (loss.total == collector->lost)
 		return;
@@ -205,18 +212,26 @@ static int scan_mappings(struct collector *collector)
 	return error ? error : tell_kernel(collector);
 }
 
+const struct model_needs *collector_needs(struct collector *collector)
+{
+	const uint64_t revision = model_facts_revision(collector->model);
+
+	if (collector->needs_revision != revision)
+		model_needs(collector->model, &collector->needs);
+	collector->needs_revision = revision;
+	return &collector->needs;
+}
+
 /* munmap, mprotect and mremap move nattch without an event, and may cancel out. So a row that changed
  * is confirmed by a scan once things are at rest, or now and then while they are not. */
 static bool scan_is_due(struct collector *collector, uint64_t now, bool quiet)
 {
-	struct model_needs needs;
+	const struct model_needs *needs = collector_needs(collector);
+	bool rested = needs->settle && quiet && collector->restless;
+	bool overdue = needs->settle && now - collector->scanned >= SETTLE_INTERVAL;
 
-	model_needs(collector->model, &needs);
-	bool rested = needs.settle && quiet && collector->restless;
-	bool overdue = needs.settle && now - collector->scanned >= SETTLE_INTERVAL;
-
-	collector->restless = needs.settle;
-	return needs.scan || rested || overdue;
+	collector->restless = needs->settle;
+	return needs->scan || rested || overdue;
 }
 
 static void resolve_processes(struct collector *collector, uint64_t deadline)
@@ -265,7 +280,7 @@ int collector_tick(struct collector *collector)
 		return (int)drained;
 	quiet = quiet && drained == 0;
 	collector->applied = 0;
-	notice_loss(collector);
+	notice_loss(collector, quiet);
 	if ((error = look(collector)))
 		return error;
 

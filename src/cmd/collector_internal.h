@@ -37,9 +37,12 @@ struct collector {
 	uint64_t tables_due;      /* the tables may be read again */
 	uint64_t scan_due;        /* the mappings may be scanned again */
 	uint64_t scanned;         /* the last good scan */
+	uint64_t skips_due;       /* programs are asked again whether they were skipped */
 	bool restless;            /* rows were unsettled at the last tick already */
-	uint64_t applied;         /* events since the last tick */
-	int error;                /* first failure of model_apply while draining */
+	struct model_needs needs; /* of this revision of the model's facts */
+	uint64_t needs_revision;
+	uint64_t applied; /* events since the last tick */
+	int error;        /* first failure of model_apply while draining */
 };
 
 /* Is the namespace one of those that were asked for? */
@@ -47,6 +50,9 @@ static inline bool collector_wants(const struct collector *collector, uint32_t i
 {
 	return !collector->options.only_ipcns || collector->options.only_ipcns == ipcns;
 }
+
+/* What the model needs now; valid until it takes something in. */
+const struct model_needs *collector_needs(struct collector *collector);
 
 /* ---- collector_tables.c ---------------------------------------------------------------------- */
 

@@ -9,9 +9,11 @@
 #include "observe/limits.h"
 #include "report/source.h"
 
-/* A namespace is made or ends rarely, and events tell of those that matter. */
-#define NAMESPACE_INTERVAL (5 * CLOCK_SECOND)
-/* One's own limits are read with the table; those of other namespaces in turn, so many a look. */
+/* A namespace is made or ends rarely, and events tell of those that matter, where they are followed. */
+#define NAMESPACE_INTERVAL      (10 * CLOCK_SECOND)
+#define NAMESPACE_INTERVAL_POLL (5 * CLOCK_SECOND)
+/* One's own limits are read with the table; those of other namespaces this often, so many a look. */
+#define LIMITS_INTERVAL (5 * CLOCK_SECOND)
 enum { LIMITS_AT_ONCE = 4 };
 
 static void read_hugepools(struct collector *collector)
@@ -36,7 +38,9 @@ int collector_list_namespaces(struct collector *collector)
 	uint64_t ended = clock_now();
 
 	collector->namespaces.count = kept;
-	collector->namespaces_due = ended + NAMESPACE_INTERVAL;
+	collector->namespaces_due =
+		ended +
+		(source_follows(&collector->status) ? NAMESPACE_INTERVAL : NAMESPACE_INTERVAL_POLL);
 	collector->namespaces_free = ended + SHARE * (ended - began);
 	read_hugepools(collector); /* as rarely: it is a file for each figure */
 	if ((error = table_rests_follow(&collector->rests, &collector->namespaces)))
@@ -47,11 +51,11 @@ int collector_list_namespaces(struct collector *collector)
 
 struct visit {
 	struct collector *collector;
-	uint32_t ipcns;
-	struct limits_facts limits;
-	bool own, in_turn, has_limits;
+	const struct namespace_facts *place;
 	struct table_rest *rest;
-	bool may_rest, rests;
+	bool own, in_turn, may_rest;
+	bool rests, has_limits;
+	struct limits_facts limits;
 };
 
 static int read_namespace(void *context)
@@ -61,53 +65,41 @@ static int read_namespace(void *context)
 				    &visit->rests);
 
 	if (!error && (visit->in_turn || (visit->own && !visit->rests)))
-		visit->has_limits = limits_read(visit->ipcns, &visit->limits) == 0;
+		visit->has_limits = limits_read(visit->place->ipcns, &visit->limits) == 0;
 	return error;
 }
 
 /* Returns -ESRCH when the process that led into the namespace is gone, 0, or what the model said. */
-static int reconcile_namespace(struct collector *collector, size_t index, bool in_turn,
-			       bool may_rest)
+static int reconcile_namespace(struct visit *visit, uint64_t began)
 {
-	const struct namespace_facts *place = &collector->namespaces.rows[index];
-	struct table_rest *rest = &collector->rests.rows[index];
-	struct visit visit = {
-		.collector = collector,
-		.ipcns = place->ipcns,
-		.own = place->ipcns == collector->own_ipcns,
-		.in_turn = in_turn,
-		.rest = rest,
-		.may_rest = may_rest && table_rest_tick(rest),
-	};
+	struct collector *collector = visit->collector;
+	const uint32_t ipcns = visit->place->ipcns;
 	struct sysvipc_table *table = &collector->table;
-	uint64_t began = clock_now();
-	int error = namespaces_visit(place, read_namespace, &visit);
+	int error = visit->own ? read_namespace(visit)
+			       : namespaces_visit(visit->place, read_namespace, visit);
 
 	if (error == -ESRCH)
 		return error;
 	if (error) {
-		model_namespace_unreadable(collector->model, place->ipcns, error, began);
+		model_namespace_unreadable(collector->model, ipcns, error, began);
 		return 0;
 	}
-	if (visit.has_limits)
-		model_set_limits(collector->model, &visit.limits);
-	if (visit.rests)
+	if (visit->has_limits)
+		model_set_limits(collector->model, &visit->limits);
+	if (visit->rests)
 		return 0;
-	return model_reconcile_segments(collector->model, place->ipcns, table->rows, table->count,
+	return model_reconcile_segments(collector->model, ipcns, table->rows, table->count,
 					table->unreadable, began);
 }
 
 /* A table whose sums stay the same, while no event of its namespace comes and all adds up, is not read until
  * the namespaces are listed again. What no event tells shows that much later then: a munmap where only
  * calls are followed, or memory that went from one segment to another. */
-static bool tables_may_rest(const struct collector *collector)
+static bool tables_may_rest(struct collector *collector)
 {
-	struct model_needs needs;
+	const struct model_needs *needs = collector_needs(collector);
 
-	if (!source_follows(&collector->status))
-		return false;
-	model_needs(collector->model, &needs);
-	return !needs.look && !needs.scan;
+	return source_follows(&collector->status) && !needs->look && !needs->scan;
 }
 
 int collector_read_tables(struct collector *collector)
@@ -118,10 +110,23 @@ int collector_read_tables(struct collector *collector)
 	bool may_rest = tables_may_rest(collector);
 
 	for (size_t i = 0; i < collector->namespaces.count; i++) {
-		const struct namespace_facts *place = &collector->namespaces.rows[i];
-		bool other = place->ipcns != collector->own_ipcns;
-		bool in_turn = collector->scanned == 0 || (other && i % turns == turn);
-		int error = reconcile_namespace(collector, i, in_turn, may_rest);
+		struct table_rest *rest = &collector->rests.rows[i];
+		struct visit visit = {
+			.collector = collector,
+			.place = &collector->namespaces.rows[i],
+			.rest = rest,
+			.own = rest->ipcns == collector->own_ipcns,
+			.may_rest = may_rest && table_rest_tick(rest),
+		};
+		uint64_t now = clock_now();
+
+		visit.in_turn = collector->scanned == 0 ||
+				(!visit.own && i % turns == turn && now >= rest->limits_due);
+		if (visit.may_rest && !visit.in_turn && table_rest_sleeps(rest, now))
+			continue;
+		if (visit.in_turn)
+			rest->limits_due = now + LIMITS_INTERVAL;
+		int error = reconcile_namespace(&visit, now);
 
 		if (error == -ESRCH)
 			collector->namespaces_due = 0;

@@ -6,9 +6,12 @@
 #include <sys/shm.h>
 
 #include "base/array.h"
+#include "base/clock.h"
 
 /* Ticks without an event until a table may rest: two tables in a row tell that things have settled. */
 enum { REST_TICKS = 3 };
+/* Memory that is touched for the first time makes no event: at rest its growth shows that much later. */
+#define SUM_INTERVAL (5 * CLOCK_SECOND / 2)
 
 int table_rests_follow(struct table_rests *rests, const struct namespace_list *list)
 {
@@ -23,7 +26,8 @@ int table_rests_follow(struct table_rests *rests, const struct namespace_list *l
 		bool same = i < before && rest->ipcns == ipcns;
 
 		*rest = (struct table_rest){.ipcns = ipcns,
-					    .quiet_ticks = same ? rest->quiet_ticks : 0};
+					    .quiet_ticks = same ? rest->quiet_ticks : 0,
+					    .limits_due = same ? rest->limits_due : 0};
 	}
 	rests->count = error ? 0 : list->count;
 	return error;
@@ -79,6 +83,11 @@ bool table_rest_tick(struct table_rest *rest)
 	return rest->quiet_ticks++ >= REST_TICKS;
 }
 
+bool table_rest_sleeps(const struct table_rest *rest, uint64_t now)
+{
+	return rest->known && now < rest->sum_due;
+}
+
 int table_rest_read(struct table_rest *rest, bool may_rest, struct sysvipc_table *table,
 		    bool *rests)
 {
@@ -86,6 +95,7 @@ int table_rest_read(struct table_rest *rest, bool may_rest, struct sysvipc_table
 	int error;
 
 	now.known = sysvipc_sum(&now.sum) == 0;
+	rest->sum_due = clock_now() + SUM_INTERVAL;
 	*rests = may_rest && now.known && rest->known &&
 		 memcmp(&now.sum, &rest->sum, sizeof(now.sum)) == 0;
 	if (*rests)

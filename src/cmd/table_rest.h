@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Tables that need not be read: to print one costs the kernel a microsecond and more a segment, to add it up
- * nanoseconds. One rests where no event came for some ticks, while the kernel's sums over it stay the same.
+ * nanoseconds. One rests where no event came for some ticks, while the kernel's sums over it stay the same; and
+ * the sums of one that rests are asked for now and then only.
  */
 #ifndef CMD_TABLE_REST_H
 #define CMD_TABLE_REST_H
@@ -15,6 +16,8 @@ struct table_rest {
 	bool known;
 	struct sysvipc_sum sum;
 	unsigned int quiet_ticks; /* without an event in that namespace */
+	uint64_t sum_due;         /* of one that rests: when its sums are looked at again */
+	uint64_t limits_due;      /* when its limits are read again */
 };
 
 /* One for each namespace of a list, in its order; starts zeroed */
@@ -33,6 +36,8 @@ void table_rests_free(struct table_rests *rests);
 
 /* A tick: whether it was quiet there for long enough to rest. */
 bool table_rest_tick(struct table_rest *rest);
+/* Whether one that may rest need not even be visited now. */
+bool table_rest_sleeps(const struct table_rest *rest, uint64_t now);
 /* Reads the table of the calling thread's namespace, but when it may rest and does. 0 or -errno. */
 int table_rest_read(struct table_rest *rest, bool may_rest, struct sysvipc_table *table,
 		    bool *rests);

@@ -84,16 +84,22 @@ const struct source_status *model_status(const struct model *model)
 	return &model->status;
 }
 
-void model_set_wall_offset(struct model *model, int64_t offset)
+static void time_moves(struct model *model)
 {
 	model->revision++;
+	model->times++;
+}
+
+void model_set_wall_offset(struct model *model, int64_t offset)
+{
+	time_moves(model);
 	model->wall_offset = offset;
 	model->has_wall = true;
 }
 
 void model_expire(struct model *model, uint64_t now)
 {
-	model->revision++;
+	time_moves(model);
 	history_close_seconds(model, now);
 	nattch_note_all(model, now);
 	departure_expire(model, now > MODEL_GONE_HOLDER_TIME ? now - MODEL_GONE_HOLDER_TIME : 0);
@@ -104,6 +110,11 @@ void model_expire(struct model *model, uint64_t now)
 uint64_t model_revision(const struct model *model)
 {
 	return model->revision;
+}
+
+uint64_t model_facts_revision(const struct model *model)
+{
+	return model->revision - model->times;
 }
 
 const struct segment *model_segments(const struct model *model)

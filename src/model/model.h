@@ -501,6 +501,8 @@ uint64_t model_scans(const struct model *model);
 /* Moves on with everything that is taken in, and with time: what was made of the model for one revision
  * need not be made again for the same. Never 0. */
 uint64_t model_revision(const struct model *model);
+/* The same without time: of what does not depend on it. */
+uint64_t model_facts_revision(const struct model *model);
 
 /* How nattch went, oldest first: each value held until the next point, the last one holds. One point a tick
  * at which it was another than at the tick before, and the end of a gone one. 0 where it did not change, or

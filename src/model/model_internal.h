@@ -47,7 +47,7 @@ struct namespace_past {
 
 struct model {
 	struct model_limits limits;
-	uint64_t revision;
+	uint64_t revision, times; /* of these so many by time alone */
 	struct source_status status;
 	struct fact_hugepools hugepools;
 	struct pool segment_pool, holder_pool, mapping_pool, process_pool, trace_pool, change_pool;

@@ -51,7 +51,7 @@ struct probes_options {
 	size_t ring_size; /* bytes; a power of two of at least a page; 0: 4 MiB */
 	enum probes_stacks stacks;
 	size_t stack_size;      /* bytes of a stack at most: 4, 8, 16, 32 or 64 KiB; 0: 16 KiB */
-	size_t stack_ring_size; /* as ring_size; 0: 8 MiB */
+	size_t stack_ring_size; /* as ring_size */
 	struct probes_filter filter;
 };
 
