@@ -225,14 +225,21 @@ static void remove_tagged(struct screen *screen, const struct column_context *co
 static enum screen_result key_remove(struct screen *screen, const struct column_context *context,
 				     int key)
 {
+	const struct view_ops *view = view_table[screen->view];
 	struct segment_id id;
+	bool one;
 
 	(void)key;
-	if (screen->view == VIEW_SEGMENTS && screen->segments.tags.count > 0)
+	if (screen->view == VIEW_SEGMENTS && screen->segments.tags.count > 0) {
 		remove_tagged(screen, context);
+		return SCREEN_GO_ON;
+	}
+	one = view->segment(screen, context, &id);
+	if (!one && view->open && screen->machine.remove)
+		view_say(screen, context,
+			 "not one segment: Enter lists those of a row, Space tags, F9 removes");
 	else
-		remove_ask(screen, context, &id,
-			   view_table[screen->view]->segment(screen, context, &id), 0);
+		remove_ask(screen, context, &id, one, 0);
 	return SCREEN_GO_ON;
 }
 

@@ -382,3 +382,19 @@ void script_unmap(struct model *model)
 					    .flags = ATTACHMENT_READ | ATTACHMENT_WRITE};
 	check(model_reconcile_attachments(model, rows, count, SCRIPT_NOW - 1));
 }
+
+void script_attach_often(struct model *model, int32_t shmid, uint64_t size)
+{
+	script_create(model, shmid, size, SCRIPT_NOW - 11 * SECOND);
+	for (int i = 0; i < 16; i++)
+		script_apply(model, (struct event){.op = FACT_SHMAT,
+						   .time = SCRIPT_NOW - 10 * SECOND,
+						   .mm = 0x40,
+						   .start_time = SCRIPT_NOW - 30 * SECOND,
+						   .shmid = shmid,
+						   .ret = 0x7f0000000000 + shmid * 0x1000000L +
+							  i * 0x10000,
+						   .pid = 7800,
+						   .tid = 7800,
+						   .comm = "flash"});
+}

@@ -14,6 +14,8 @@
 struct model *script_model(void);
 /* One more segment, as if its shmget was seen at `time` */
 void script_create(struct model *model, int32_t shmid, uint64_t size, uint64_t time);
+/* And one that a process attaches again and again: of the same leak each */
+void script_attach_often(struct model *model, int32_t shmid, uint64_t size);
 /* The same by one that ends at once: nobody knows it any more */
 void script_leak(struct model *model, int32_t shmid, uint64_t size, uint64_t time);
 /* As many lives and ends of others, long ago, as make the model forget the one of `flash` that ended */

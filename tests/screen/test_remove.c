@@ -371,6 +371,20 @@ static void test_tagged_ones_that_are_not_listed(void **state)
 	assert_int_equal(machine.asked, 0);
 }
 
+static void test_a_group_leads_to_its_segments(void **state)
+{
+	struct machine machine = {0};
+	struct stage *stage = *state;
+
+	open_with(stage, &machine, 24, 100);
+	script_attach_often(stage->model, 555001, UINT64_C(16) << 30);
+	script_attach_often(stage->model, 555002, UINT64_C(16) << 30);
+	stage_press(stage, "3" DOWN F9);
+	assert_shows(stage, "not one segment: Enter lists those of a row");
+	stage_press(stage, "\r" F9);
+	assert_shows(stage, "Type 55500");
+}
+
 int main(void)
 {
 #define REMOVE_TEST(function) cmocka_unit_test_setup_teardown(function, stage_setup, stage_teardown)
@@ -388,6 +402,7 @@ int main(void)
 		REMOVE_TEST(test_more_than_fit),
 		REMOVE_TEST(test_more_holders_than_fit),
 		REMOVE_TEST(test_tagged_ones_that_are_not_listed),
+		REMOVE_TEST(test_a_group_leads_to_its_segments),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
