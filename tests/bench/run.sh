@@ -21,7 +21,6 @@ fi
 bench=$BUILD/tests/bench
 turns=${BENCH_TURNS:-3}
 view_seconds=${BENCH_SECONDS:-10}
-ticks_per_second=$(getconf CLK_TCK 2>/dev/null || echo 100)
 
 row() {
 	printf '%-58s %14s %8s   %s\n' "$1" "$2" "$3" "$4"
@@ -201,21 +200,28 @@ bench_capture() {
 
 # ---- the view ----------------------------------------------------------------------------------
 
-# Clock ticks of CPU that a process has used
-ticks() {
-	sed 's/.*) //' "/proc/$1/stat" | awk '{ print $12 + $13 }'
+# Of CPU that a process has used, by the scheduler's account: clock ticks are too coarse for so little.
+nanoseconds() {
+	cut -d ' ' -f 1 "/proc/$1/schedstat"
+}
+
+# share NANOSECONDS TIME: percent of a core
+share() {
+	awk -v used="$1" -v time="$2" 'BEGIN { printf "%.3f", used / time * 100 }'
+}
+
+megabytes() {
+	awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"
 }
 
 # churned "WHAT" PID "CHURN OPTIONS" "COMMAND": its share of a core while the segments churn
 churned() {
-	churned_before=$(ticks "$2")
+	churned_before=$(nanoseconds "$2")
 	churned_begin=$(date +%s%N)
 	# shellcheck disable=SC2086 # options are words
 	"$helpers/churn" -p 2 -s "$view_seconds" $3 >"$work/churn" 9>&-
 	churned_end=$(date +%s%N)
-	churned_share=$(awk -v ticks=$(($(ticks "$2") - churned_before)) -v hz="$ticks_per_second" \
-		-v time=$((churned_end - churned_begin)) \
-		'BEGIN { printf "%.1f", ticks / hz / (time / 1e9) * 100 }')
+	churned_share=$(share $(($(nanoseconds "$2") - churned_before)) $((churned_end - churned_begin)))
 	churned_calls=$(awk -v s="$view_seconds" '{ printf "%.0fk", ($2 + $4 + $6 + $8) / s / 1000 }' \
 		"$work/churn")
 	row "$1, $churned_calls calls/s" "$churned_share % core" "-" "$4"
@@ -241,7 +247,7 @@ more_frames() {
 # The live view on a terminal of its own; its pid is $view.
 screen_open() {
 	mkfifo "$work/keys"
-	TERM=xterm-256color script -qec "stty rows 40 cols 132; exec $shmtop -d 1" "$work/screen" \
+	TERM=xterm-256color script -qec "stty rows 50 cols 160; exec $shmtop -d 1" "$work/screen" \
 		<"$work/keys" >/dev/null 2>&1 9>&- &
 	script=$!
 	exec 8>"$work/keys"
@@ -259,8 +265,7 @@ screen_close() {
 view_screen() {
 	screen_open
 	churned "shmtop, the live view: CPU" "$view" "$1" "shmtop -d 1; churn -p 2 $1"
-	row "shmtop, the live view: resident" \
-		"$(awk '/^VmRSS/ { printf "%.1f MiB", $2 / 1024 }' "/proc/$view/status")" "-" "VmRSS"
+	row "shmtop, the live view: resident" "$(megabytes "$view") MiB" "-" "VmRSS"
 	screen_close
 }
 
@@ -272,10 +277,10 @@ bench_view() {
 		view_screen "$options"
 	done
 	release
-	title "the view open on 500 segments, at rest"
+	title "the view open on 500 segments, at rest (ratio: to 0.1 % and 16 MiB)"
 	hold --segments 500
 	screen_open
-	rested "shmtop, the live view" "shmtop -d 1"
+	rested "shmtop, the live view" "shmtop -d 1" 0.1 16
 	screen_close
 	"$shmtop" -b -J -d 1 >"$work/frames" 9>&- &
 	view=$!
@@ -287,15 +292,15 @@ bench_view() {
 	release
 }
 
-# rested "WHAT" "COMMAND": what the view costs while nothing happens
+# rested "WHAT" "COMMAND" [CPU SIZE]: beside these budgets, what the view costs while nothing happens, once it has seen that
 rested() {
-	rested_before=$(ticks "$view")
+	sleep 10
+	rested_before=$(nanoseconds "$view")
 	sleep "$view_seconds"
-	row "$1: CPU" "$(awk -v t=$(($(ticks "$view") - rested_before)) \
-		-v hz="$ticks_per_second" -v s="$view_seconds" \
-		'BEGIN { printf "%.2f", t / hz / s * 100 }') % core" "-" "$2"
-	row "$1: resident" "$(awk '/^VmRSS/ { printf "%.1f MiB", $2 / 1024 }' \
-		"/proc/$view/status")" "-" "VmRSS"
+	rested_share=$(share $(($(nanoseconds "$view") - rested_before)) $((view_seconds * 1000000000)))
+	rested_size=$(megabytes "$view")
+	row "$1: CPU" "$rested_share % core" "$(ratio "$rested_share" "${3:-0}")" "$2"
+	row "$1: resident" "$rested_size MiB" "$(ratio "$rested_size" "${4:-0}")" "VmRSS"
 }
 
 # first_frame N: the least milliseconds of N starts until the first byte of a frame is there
@@ -324,26 +329,6 @@ bench_frame() {
 		frame_row "$count segments: a frame after an event" "$2" 1000 "frame $count 200"
 		frame_row "$count segments: a key" "$3" 1000 "frame $count 200"
 	done
-	frame_idle
-}
-
-# By the scheduler's account, as clock ticks are too coarse for so little
-nanoseconds() {
-	cut -d ' ' -f 1 "/proc/$1/schedstat"
-}
-
-frame_idle() {
-	hold --segments 500
-	screen_open
-	sleep 5
-	idle_before=$(nanoseconds "$view")
-	sleep "$view_seconds"
-	idle_share=$(awk -v t=$(($(nanoseconds "$view") - idle_before)) -v s="$view_seconds" \
-		'BEGIN { printf "%.3f", t / 1e9 / s * 100 }')
-	row "500 segments at rest, 1 s" "$idle_share % core" "$(ratio "$idle_share" 0.1)" \
-		"shmtop -d 1, at most 0.1 %"
-	screen_close
-	release
 }
 
 # ---- looks -------------------------------------------------------------------------------------
