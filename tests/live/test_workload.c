@@ -357,10 +357,10 @@ static unsigned long compare(struct test *test, bool places, bool with_ticks)
 	}
 }
 
-/* Ticks until the model wants nothing. */
+/* Ticks until the model wants nothing. Where others use shared memory, too, that may be put off for 10 s. */
 static void settle(struct test *test)
 {
-	uint64_t deadline = clock_now() + 5 * CLOCK_SECOND;
+	uint64_t deadline = clock_now() + 15 * CLOCK_SECOND;
 	struct model_needs needs;
 
 	do {
