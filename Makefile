@@ -109,6 +109,7 @@ ROOMS_base     :=
 ROOMS_model    := model
 ROOMS_judge    := judge model
 ROOMS_test_verdict_gone := judge model
+ROOMS_test_verdict_handed := judge model
 ROOMS_test_verdict_rises := judge model
 ROOMS_test_verdict_traps := judge model
 ROOMS_observe  := observe

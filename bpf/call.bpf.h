@@ -270,13 +270,15 @@ static __always_inline void call_set(const struct call *call, struct shm_event *
 	event->flags |= SHM_EVENT_SET;
 }
 
-static __always_inline void call_arguments(const struct call *call, struct shm_event *event)
+static __always_inline void call_arguments(struct task_struct *task, const struct call *call,
+					   struct shm_event *event)
 {
 	switch (call->kind) {
 	case SHM_EVENT_SHMGET:
 		event->shmget.key = call->args[0];
 		event->shmget.flags = call->args[2];
 		event->shmget.bytes = call->args[1];
+		event->shmget.pgid = event->flags & SHM_EVENT_CREATED ? task_pgid(task) : 0;
 		break;
 	case SHM_EVENT_SHMAT:
 		event->shmat.shmid = call->args[0];
@@ -385,7 +387,7 @@ static __always_inline void call_exit(struct task_struct *task, enum call_door d
 	if (event) {
 		event->flags |= created ? SHM_EVENT_CREATED : 0;
 		event->ret = ret;
-		call_arguments(call, event);
+		call_arguments(task, call, event);
 		if (known_kind == SHM_EVENT_SHMGET || known_kind == SHM_EVENT_SHMAT)
 			call_sample(task, call, event, known_kind, stacks);
 		event->took = event->time - call->time;

@@ -125,6 +125,8 @@ struct shm_event {
 			__s32 key;
 			__u32 flags;
 			__u64 bytes;
+			__u32 pgid; /* with SHM_EVENT_CREATED: the caller's process group, 0 where
+				     * the viewer's pid namespace has no number for it */
 		} shmget;
 		struct {
 			__s32 shmid;

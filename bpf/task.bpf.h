@@ -114,4 +114,17 @@ static __always_inline __u32 task_inner_pid(struct task_struct *leader)
 	return upid.nr;
 }
 
+/* Number of its process group in the viewer's namespace; 0 where it has none. */
+static __always_inline __u32 task_pgid(struct task_struct *task)
+{
+	struct signal_struct *signal = READ(task, signal);
+	struct pid *pid = READ(signal, pids[PIDTYPE_PGID]);
+	struct upid upid = {0};
+
+	if (viewer_pidns)
+		return task_viewer_number(pid);
+	task_upid(pid, 0, &upid);
+	return upid.nr;
+}
+
 #endif

@@ -133,6 +133,9 @@ struct pid {
 	struct upid numbers[1];
 };
 
+/* include/linux/pid.h, 4.19 and newer */
+enum pid_type { PIDTYPE_PGID = 2, PIDTYPE_MAX = 4 };
+
 struct mm_struct {
 	atomic_t mm_users;
 	unsigned long start_stack;
@@ -176,6 +179,7 @@ struct signal_struct {
 	atomic_t live;
 	int group_exit_code;
 	unsigned int flags;
+	struct pid *pids[PIDTYPE_MAX];
 	struct rlimit rlim[RLIMITS];
 };
 

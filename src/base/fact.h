@@ -101,7 +101,8 @@ struct event {
 	int32_t tid;
 	int32_t ppid;
 	int32_t inner_pid; /* pid in the process's own pid namespace */
-	uint32_t uid;      /* FACT_UID_UNKNOWN: so it is */
+	int32_t pgid; /* shmget that made the segment: its process group; 0 unknown, or hidden */
+	uint32_t uid; /* FACT_UID_UNKNOWN: so it is */
 	uint32_t gid;
 	int64_t ret; /* result, or -errno; addresses of shmat are positive here */
 	enum fact_op op;

@@ -18,6 +18,8 @@
 /* A live tick reads /proc of new processes for at most this long; the rest waits for the next tick. */
 #define PROCESS_BUDGET (20 * CLOCK_MS)
 /* And of processes whose namespaces are to be named */
+/* And of process groups that may be empty */
+#define GROUP_BUDGET (5 * CLOCK_MS)
 #define NAMESPACE_NAMES_BUDGET (10 * CLOCK_MS)
 /* The same for stacks that are unwound, and for names that are found; the rest waits. */
 #define STACK_BUDGET (10 * CLOCK_MS)
@@ -255,6 +257,21 @@ static void resolve_processes(struct collector *collector, uint64_t deadline)
 }
 
 static int look(struct collector *collector)
+/* At least one, however late it is. */
+static void ask_groups(struct collector *collector, uint64_t deadline)
+{
+	const struct process_group *group;
+	char leader[FACT_COMM_LEN];
+	uint64_t now = 0;
+
+	while (now < deadline && (group = model_next_group(collector->model))) {
+		const bool empty = process_group_is_empty(group->pgid, leader);
+
+		now = clock_now();
+		model_group_known(collector->model, group, empty, leader, now);
+	}
+}
+
 {
 	uint64_t now = clock_now();
 	long drained;
@@ -292,6 +309,7 @@ int collector_tick(struct collector *collector)
 	model_expire(collector->model, now);
 	resolve_processes(collector, clock_now() + PROCESS_BUDGET);
 	namespace_names_read(collector->model, clock_now() + NAMESPACE_NAMES_BUDGET);
+	ask_groups(collector, clock_now() + GROUP_BUDGET);
 	if (collector->stacks)
 		call_stacks_name(collector->stacks, clock_now() + NAME_BUDGET);
 	return collector->growth ? growth_update(collector->growth, collector->model, now) : 0;
@@ -303,6 +321,7 @@ void collector_look_again(struct collector *collector)
 	collector->tables_due = 0;
 	table_rests_forget(&collector->rests);
 }
+	model_recheck_heirs(collector->model);
 
 /* ---- removal ------------------------------------------------------------------------------- */
 

@@ -49,7 +49,8 @@ long collector_drain(struct collector *collector);
 /* One tick: drain, read the tables, reconcile, scan the mappings when there is evidence. 0 or -errno. */
 int collector_tick(struct collector *collector);
 
-/* The tables and the namespaces are read again at the next tick, even what rests. */
+/* The tables and the namespaces are read again at the next tick, even what rests, and who may know the id of a segment is
+ * looked at again: for a report. */
 void collector_look_again(struct collector *collector);
 
 /* Removes a segment as remove_segment() does (observe/remove.h), and tells the model of the call, whatever came

@@ -99,7 +99,8 @@ static bool is_private(const struct verdict_look *look)
 	return look->complete && segment->has_key && segment->key == 0 && segment->creator;
 }
 
-bool verdict_is_handed_on(const struct verdict_look *look)
+/* Of one that nobody attached: what is its maker for, if not for others? */
+bool verdict_is_with_starter(const struct verdict_look *look)
 {
 	const struct segment *segment = look->segment;
 
@@ -107,11 +108,20 @@ bool verdict_is_handed_on(const struct verdict_look *look)
 	       !(segment->starter && verdict_is_gone(segment->starter));
 }
 
+/* A shell, its subshells and what they run, but for the jobs of an interactive one, are one group: any of them may
+ * have read the id from the output of its creator, which may have attached it before. */
+bool verdict_is_with_group(const struct verdict_look *look)
+{
+	const struct process_group *group = look->segment->group;
+
+	return is_private(look) && !(group && group->empty);
+}
+
 /* Nobody can come by a key, and nobody who may have been given the id lives. */
 static bool is_out_of_reach(const struct verdict_look *look)
 {
 	return is_private(look) && !verdict_is_of_tool(look->segment) &&
-	       !verdict_is_handed_on(look);
+	       !verdict_is_with_starter(look) && !verdict_is_with_group(look);
 }
 
 const struct growth_row *verdict_growth(const struct verdict_look *look)

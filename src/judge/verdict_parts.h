@@ -32,9 +32,10 @@ bool verdict_is_gone(const struct process *process);
 bool verdict_was_never_used(const struct segment *segment);
 /* When it was made; its last use, of one that was there before shmtop looked. 0 unknown */
 uint64_t verdict_newest(const struct segment *segment);
-/* Nobody can come by a key, and all that were told its id are known; but whoever started its creator may have been told
- * by its output. */
-bool verdict_is_handed_on(const struct verdict_look *look);
+/* Nobody can come by a key, and all that used it are known; but it may be that its id was handed on to whoever started
+ * its creator, or to somebody of its creator's process group, and that they live. */
+bool verdict_is_with_starter(const struct verdict_look *look);
+bool verdict_is_with_group(const struct verdict_look *look);
 /* Is it of a tool that makes segments for others? */
 bool verdict_is_of_tool(const struct segment *segment);
 /* Its maker's row, if that grows; NULL: it does not. */

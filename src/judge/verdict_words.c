@@ -118,6 +118,25 @@ static void tell_starter(const struct verdict_look *look, struct verdict *out)
 			"creator is not known");
 }
 
+static void tell_group(const struct verdict_look *look, struct verdict *out)
+{
+	const struct process_group *group = look->segment->group;
+
+	if (!group)
+		because(out,
+			"its id may have been handed on: its creator's process group is not known");
+	else if (group->leader[0])
+		because(out,
+			"its id may have been handed on: %" PRId32 " %s, of its creator's process "
+			"group, lives",
+			group->pgid, group->leader);
+	else
+		because(out,
+			"its id may have been handed on: its creator's process group %" PRId32
+			" %s empty",
+			group->pgid, group->asked ? "is not" : "may not be");
+}
+
 /* Who else may know it, as far as that can be told */
 static void tell_others(const struct verdict_look *look, struct verdict *out)
 {
@@ -134,8 +153,10 @@ static void tell_others(const struct verdict_look *look, struct verdict *out)
 		because(out, "events were lost since it was made: others may know it");
 	else if (!look->complete)
 		because(out, "not every attach or fork was seen: others may know it");
-	else if (verdict_is_handed_on(look))
+	else if (verdict_is_with_starter(look))
 		tell_starter(look, out);
+	else if (verdict_is_with_group(look))
+		tell_group(look, out);
 	else if (segment->shared)
 		because(out, "all others that %s it are gone", used(segment));
 	else

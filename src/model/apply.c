@@ -296,6 +296,7 @@ static int apply_shmget(struct model *model, const struct event *event, struct s
 	}
 	segment_made_by(model, segment, process);
 	process_cite(model, &segment->starter, process_get(model, event->ppid, 0, event->time));
+	group_set(model, &segment->group, event->pgid);
 	return 0;
 }
 

@@ -19,7 +19,8 @@ static int make_tables(struct model *model)
 	HASH_ADD(hh, model->holders, mm, sizeof(model->holder_anchor.mm), &model->holder_anchor);
 	HASH_ADD(hh, model->processes, pid, sizeof(model->process_anchor.pid),
 		 &model->process_anchor);
-	return model->index && model->holders && model->processes ? 0 : -ENOMEM;
+	HASH_ADD(hh, model->groups, pgid, sizeof(model->group_anchor.pgid), &model->group_anchor);
+	return model->index && model->holders && model->processes && model->groups ? 0 : -ENOMEM;
 }
 
 int model_new(const struct model_limits *limits, struct model **out)
@@ -37,6 +38,7 @@ int model_new(const struct model_limits *limits, struct model **out)
 	pool_init(&model->process_pool, sizeof(struct process));
 	pool_init(&model->trace_pool, sizeof(struct nattch_trace));
 	pool_init(&model->change_pool, sizeof(struct segment_change));
+	pool_init(&model->group_pool, sizeof(struct process_group));
 	model->status = (struct source_status){
 		.calls = "none", .compat = "none", .life = "none", .attachers = "none"};
 	model->revision = 1;
@@ -60,12 +62,14 @@ void model_free(struct model *model)
 	HASH_CLEAR(hh, model->index);
 	HASH_CLEAR(hh, model->holders);
 	HASH_CLEAR(hh, model->processes);
+	HASH_CLEAR(hh, model->groups);
 	pool_free(&model->segment_pool);
 	pool_free(&model->holder_pool);
 	pool_free(&model->mapping_pool);
 	pool_free(&model->process_pool);
 	pool_free(&model->trace_pool);
 	pool_free(&model->change_pool);
+	pool_free(&model->group_pool);
 	free(model->namespaces);
 	free(model->ring);
 	free(model->departures);
@@ -103,7 +107,7 @@ void model_expire(struct model *model, uint64_t now)
 	history_close_seconds(model, now);
 	nattch_note_all(model, now);
 	departure_expire(model, now > MODEL_GONE_HOLDER_TIME ? now - MODEL_GONE_HOLDER_TIME : 0);
-	process_want_starters(model);
+	process_want_heirs(model, now);
 	process_sweep(model);
 }
 

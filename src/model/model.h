@@ -65,6 +65,7 @@ struct process {
 	/* the model's own */
 	uint64_t latest;  /* start time unknown: it started no later than this; 0 cannot be told */
 	uint64_t missing; /* when it was found to be gone, though nobody saw it end; 0 was not */
+	uint64_t looked;  /* when /proc was read and had it; 0 never */
 	char *texts;      /* what cmdline, exe and cgroup point into; NULL none */
 	unsigned int references;
 	bool queued;                 /* in the list of the wanted */
@@ -86,6 +87,21 @@ struct process {
 	uint64_t forked;
 	struct process *descendants;
 	struct process *descendant_prev, *descendant_next;
+};
+
+/* A process group that made segments */
+struct process_group {
+	int32_t pgid;   /* its leader's pid */
+	bool empty;     /* none of its processes is left: for good */
+	uint64_t asked; /* when somebody looked whether there are any; 0: nobody did yet */
+	/* The comm of its leader, which was in it then; "": it was not, or is not known */
+	char leader[FACT_COMM_LEN];
+
+	/* the model's own */
+	unsigned int references;
+	bool queued;                                     /* in the list of the wanted */
+	struct process_group *prev_wanted, *next_wanted; /* by `queued` */
+	UT_hash_handle hh;                               /* by pgid, while it is not empty */
 };
 
 /* Somebody who made or attached a segment */
@@ -185,12 +201,13 @@ struct segment {
 				     * older than shmtop's look, or nobody knows */
 	uint64_t gone; /* 0: it exists; else when it ended, or was found to have ended */
 	enum fact_reason gone_reason;
-	uint64_t nattch;         /* the kernel's at the snapshot, moved by the events since */
-	uint64_t mapped;         /* mappings known */
-	struct process *creator; /* NULL unknown */
-	struct process *last;    /* who attached or detached last; NULL unknown */
-	struct process *starter; /* the parent of its creator, when it was made; NULL unknown */
-	int32_t key;             /* as created: kept when IPC_RMID makes the kernel's 0 */
+	uint64_t nattch;             /* the kernel's at the snapshot, moved by the events since */
+	uint64_t mapped;             /* mappings known */
+	struct process *creator;     /* NULL unknown */
+	struct process *last;        /* who attached or detached last; NULL unknown */
+	struct process *starter;     /* the parent of its creator, when it was made; NULL unknown */
+	struct process_group *group; /* that its creator was in then; NULL unknown */
+	int32_t key;                 /* as created: kept when IPC_RMID makes the kernel's 0 */
 	bool has_key;
 	uint32_t
 		create_flags; /* of the shmget, when born; SHM_HUGETLB and SHM_NORESERVE live here */
@@ -419,6 +436,18 @@ void model_process_missing(struct model *model, const struct process *process, u
 
 /* After lost events: every process that is thought to live is wanted again. */
 void model_recheck_processes(struct model *model);
+
+/* The same for process groups of creators that are gone: does one have a process, a zombie too? The caller answers
+ * each with model_group_known() before it asks for the next. `leader` is the comm of its leader, where that lives,
+ * else "". */
+const struct process_group *model_next_group(struct model *model);
+void model_group_known(struct model *model, const struct process_group *group, bool empty,
+		       const char *leader, uint64_t now);
+/* Whoever may have been told the id of a segment whose creator is gone, the one that started that or its process
+ * group, is wanted when the creator ends and then each MODEL_HEIRS_INTERVAL: nothing tells of their end. This wants
+ * them at the next model_expire(), before a report. */
+#define MODEL_HEIRS_INTERVAL (UINT64_C(5) * CLOCK_SECOND)
+void model_recheck_heirs(struct model *model);
 
 /* ---- ways out ------------------------------------------------------------------------------ */
 

@@ -3,8 +3,8 @@
  * What the files of the model share. Nobody else includes this.
  *
  * Who may change what: segment.c the lives and their lists, mapping.c holders and mappings, processes.c
- * processes, family.c who knows a segment, namespace.c namespaces, history.c the ring. apply.c (calls, fork, exec and exit), attachment.c
- * (records of attachments and ends) and reconcile.c decide.
+ * processes, family.c who knows a segment, group.c process groups, namespace.c namespaces, history.c the ring. apply.c
+ * (calls, fork, exec and exit), attachment.c (records of attachments and ends) and reconcile.c decide.
  *
  * change.c remembers who changed or removed a segment, nattch.c, departure.c and exhaustion.c how things went
  * lately; nothing is decided by that.
@@ -50,13 +50,15 @@ struct model {
 	uint64_t revision, times; /* of these so many by time alone */
 	struct source_status status;
 	struct fact_hugepools hugepools;
-	struct pool segment_pool, holder_pool, mapping_pool, process_pool, trace_pool, change_pool;
+	struct pool segment_pool, holder_pool, mapping_pool, process_pool, trace_pool, change_pool,
+		group_pool;
 
 	/* An anchor never leaves its index, which so keeps its table: coming and going of the only
 	 * entry allocates nothing. Its key is the one that means unknown, and is never looked up. */
 	struct segment segment_anchor;
 	struct holder holder_anchor;
 	struct process process_anchor;
+	struct process_group group_anchor;
 
 	struct segment *index; /* newest life by (ipcns, shmid) */
 	struct segment *living, *gone;
@@ -64,7 +66,11 @@ struct model {
 	struct holder *holders;
 	struct process *processes; /* first of each pid */
 	struct process *wanted, *wanted_last;
-	struct process *listed; /* new, or unused since the last look */
+	struct process *listed;       /* new, or unused since the last look */
+	struct process_group *groups; /* that are not known to be empty */
+	struct process_group *wanted_groups;
+	uint64_t heirs_due; /* see model_recheck_heirs() */
+	bool creator_ended; /* since they were wanted last */
 
 	struct namespace_state *namespaces; /* ascending by inode */
 	size_t namespace_count, namespace_capacity;
@@ -218,8 +224,8 @@ void process_exec(struct model *model, const struct event *event);
 void process_exit(struct model *model, const struct event *event);
 /* A reference as process_use() makes it, but no reason to follow its life. */
 void process_cite(struct model *model, struct process **place, struct process *process);
-/* Wants those again whose end nothing tells, and that may know the id of a segment. */
-void process_want_starters(struct model *model);
+/* Wants those again whose end nothing tells, and that may know the id of a segment, where that is due. */
+void process_want_heirs(struct model *model, uint64_t now);
 /* Frees those that nobody uses. */
 void process_sweep(struct model *model);
 void process_free_all(struct model *model);
@@ -258,6 +264,13 @@ bool family_is_unseen(const struct model *model, const struct segment *segment);
 void family_doubt(const struct model *model, struct segment *segment, uint64_t began);
 /* Something was not told: of those that exist nobody can say any more who knows them. */
 void family_distrust(struct model *model);
+
+/* ---- group.c ------------------------------------------------------------------------------- */
+
+/* A reference from *place to the group with this number now; gives up the one that it was. 0: to none. */
+void group_set(struct model *model, struct process_group **place, int32_t pgid);
+/* Is it empty by now? */
+void group_want(struct model *model, struct process_group *group);
 
 /* ---- namespace.c --------------------------------------------------------------------------- */
 

@@ -11,6 +11,12 @@
  * lag behind the start time of that process. */
 #define PROCESS_LAG (20 * CLOCK_MS)
 
+/* 0: it may live */
+static uint64_t process_end(const struct process *process)
+{
+	return process->ended ? process->ended : process->missing;
+}
+
 static bool same_start(uint64_t a, uint64_t b)
 {
 	return a / PROCESS_TICK == b / PROCESS_TICK;
@@ -119,15 +125,38 @@ void process_cite(struct model *model, struct process **place, struct process *p
 	process_use(model, place, process);
 }
 
-void process_want_starters(struct model *model)
+/* Those that were looked at before `since` */
+static void want_heirs_of(struct model *model, struct segment *segment, uint64_t since)
 {
-	for (struct segment *segment = model->living; segment; segment = segment->next) {
-		struct process *starter = segment->starter;
+	struct process *starter = segment->starter;
 
-		if (starter && process_may_live(starter) && segment->creator &&
-		    !process_may_live(segment->creator))
-			process_want(model, starter);
+	if (starter && process_may_live(starter) && starter->looked < since)
+		process_want(model, starter);
+	if (segment->group && segment->group->asked < since)
+		group_want(model, segment->group);
+}
+
+/* Who has the key needs no id. */
+void process_want_heirs(struct model *model, uint64_t now)
+{
+	const bool due = now >= model->heirs_due;
+
+	if (!due && !model->creator_ended)
+		return;
+	model->creator_ended = false;
+	if (due)
+		model->heirs_due = now + MODEL_HEIRS_INTERVAL;
+	for (struct segment *segment = model->living; segment; segment = segment->next) {
+		const struct process *creator = segment->creator;
+
+		if (segment->key == 0 && creator && !process_may_live(creator))
+			want_heirs_of(model, segment, due ? now : process_end(creator));
 	}
+}
+
+void model_recheck_heirs(struct model *model)
+{
+	model->heirs_due = 0;
 }
 
 void process_sweep(struct model *model)
@@ -165,7 +194,7 @@ void process_free_all(struct model *model)
 /* Whether it can have acted in the second (and a little) that ended at `latest`. */
 static bool process_lived(const struct process *process, uint64_t latest)
 {
-	uint64_t end = process->ended ? process->ended : process->missing;
+	const uint64_t end = process_end(process);
 
 	return process->start_time <= latest &&
 	       (!end || end + CLOCK_SECOND + 2 * PROCESS_LAG >= latest);
@@ -244,6 +273,12 @@ struct process *process_find(const struct model *model, int32_t pid, uint64_t st
 	return process;
 }
 
+static void process_over(struct model *model, struct process *process)
+{
+	model->creator_ended = model->creator_ended || process->knows;
+	family_end(model, process);
+}
+
 /* ---- what events tell ---------------------------------------------------------------------- */
 
 static void process_told(struct process *process, const struct event *event)
@@ -317,7 +352,7 @@ void process_exit(struct model *model, const struct event *event)
 		process->ended = event->time;
 		process->has_status = true;
 		process->status = event->status;
-		family_end(model, process);
+		process_over(model, process);
 	}
 }
 
@@ -356,7 +391,7 @@ static void process_set_gone(struct model *model, struct process *process, uint6
 	process->alive = false;
 	if (!process->missing)
 		process->missing = now;
-	family_end(model, process);
+	process_over(model, process);
 }
 
 /* Uses from before the process now seen had started go to one that is gone. */
@@ -431,6 +466,7 @@ bool model_process_known(struct model *model, const struct process *process,
 	own->checked = true;
 	own->alive = !own->ended;
 	own->missing = 0;
+	own->looked = now;
 	own->state = facts->state;
 	if (facts->has_uid) {
 		own->has_uid = true;

@@ -174,6 +174,7 @@ void segment_end(struct model *model, struct segment *segment, uint64_t time,
 	}
 	family_forget(model, segment);
 	process_cite(model, &segment->starter, NULL);
+	group_set(model, &segment->group, 0);
 	nattch_note_end(model, segment, time);
 	DL_DELETE(model->living, segment);
 	model->living_count--;

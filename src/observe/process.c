@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -309,4 +310,26 @@ int process_check(int pid, uint64_t start_time)
 	if (error)
 		return error;
 	return !start_time || start_time / tick_ns() == found / tick_ns() ? 0 : -ESRCH;
+}
+
+bool process_group_is_empty(int pgid, char leader[static FACT_COMM_LEN])
+{
+	char path[PATH_LEN], text[STAT_LEN], state;
+	uint64_t ticks;
+
+	leader[0] = '\0';
+	/* For kill(2) 0 is its caller's group, and -1 everybody. */
+	if (pgid > 1 && kill(-pgid, 0) < 0 && errno == ESRCH)
+		return true;
+	/* it may have gone over to another group */
+	if (getpgid(pgid) != pgid)
+		return false;
+	snprintf(path, sizeof(path), "/proc/%d/stat", pgid);
+
+	const ssize_t length = file_read(AT_FDCWD, path, text, sizeof(text));
+
+	if (length < 0 || process_parse_stat(text, (size_t)length, leader, &state, &ticks) ||
+	    state == 'Z' || state == 'X')
+		leader[0] = '\0';
+	return false;
 }

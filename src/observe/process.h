@@ -27,6 +27,10 @@ int process_start_time(int pid, uint64_t *start_time);
  * others. What was opened by the pid before belongs to that process, too. */
 int process_check(int pid, uint64_t start_time);
 
+/* Has the process group no process any more, not even a zombie? Where that cannot be told it has. `leader` is the comm of
+ * the process that it is called by, if that lives and is in it, else "". */
+bool process_group_is_empty(int pgid, char leader[static FACT_COMM_LEN]);
+
 /* Parses /proc/PID/stat: the comm may hold any byte, ')' and spaces included. Pure. `state` may be NULL.
  * `ticks` is start time in clock ticks. 0 or -EINVAL. */
 int process_parse_stat(const char *text, size_t length, char comm[static FACT_COMM_LEN],

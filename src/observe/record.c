@@ -107,6 +107,7 @@ static void decode_call(const struct shm_event *record, struct event *event)
 		event->flags = record->shmget.flags;
 		event->size = record->shmget.bytes;
 		event->created = record->flags & SHM_EVENT_CREATED;
+		event->pgid = (int32_t)record->shmget.pgid;
 		if (record->ret >= 0)
 			event->shmid = (int32_t)record->ret;
 		break;

@@ -67,9 +67,9 @@ rungs_of() {
 	test_containers.sh | test_explain.sh | test_history.sh) echo fexit ;; # the host has the other
 	test_stacks) echo fexit tracepoint ;;
 	# What these need of a kernel is what test_stacks and test_life see.
-	test_call_sites.sh | test_incidents.sh | test_leaks.sh | test_rm.sh | test_run_command.sh | test_trace.sh | \
-		test_traps.sh) ;;
-	test_counting.sh | test_demo.sh | test_filters.sh | test_flash.sh | test_namespaces.sh | \
+	test_call_sites.sh | test_debuginfod.sh | test_incidents.sh | test_leaks.sh | test_rm.sh | \
+		test_run_command.sh | test_trace.sh | test_traps.sh) ;;
+	test_counting.sh | test_demo.sh | test_filters.sh | test_flash.sh | test_group.sh | test_namespaces.sh | \
 		test_real.sh) echo fexit tracepoint ;;
 	*) echo "$rungs" ;;
 	esac

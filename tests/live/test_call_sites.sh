@@ -60,7 +60,7 @@ watch_end() {
 for program in creator creator-static creator-shared; do
 	watch_start leaks -J -d 600 --grace 0
 	# from a shell that ends: one that lives may have been told the id
-	check "$program: it runs" status 0 sh -c '"$1"; exit' sh "$helpers/$program"
+	check "$program: it runs" status 0 job sh -c '"$1"; exit' sh "$helpers/$program"
 	# it was an event for long when the next tick is over
 	id=$(ipcs -m | awk '$2 ~ /^[0-9]+$/ { print $2 }')
 	watch_end
@@ -105,7 +105,7 @@ remove_all
 
 watch_start leaks -J -d 600 --grace 0
 many=1000
-check "$many programs in a row" status 0 sh -c 'i=0
+check "$many programs in a row" status 0 job sh -c 'i=0
 	while [ $i -lt "$2" ]; do "$1" || exit 1; i=$((i + 1)); done' sh "$helpers/creator" "$many"
 watch_end
 check "$many programs: all are sure" same "$watched" 3

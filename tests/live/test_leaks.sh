@@ -116,7 +116,7 @@ if [ -n "$follows" ]; then
 	check "a watch with nothing: nothing is said on stderr" test ! -s "$work/err"
 
 	watch_start --grace 0 -J
-	$forget --segments 3 </dev/null >/dev/null
+	job $forget --segments 3 </dev/null >/dev/null
 	check "a sure leak: status 3" watch_end 3
 	check "a sure leak: three" tells '(.leaks | length == 3) and .watched > 0
 		and all(.leaks[]; .verdict.kind == "orphan" and .verdict.confidence == "high"
@@ -127,7 +127,7 @@ if [ -n "$follows" ]; then
 	"$shmtop" leaks -d 4 -J --grace 0 $here >"$work/out" 2>"$work/err" </dev/null 9>&- &
 	watcher=$!
 	wait_for 20 watching
-	$forget --segments 3 </dev/null >/dev/null
+	job $forget --segments 3 </dev/null >/dev/null
 	wait "$watcher"
 	check "a watch that came to its end: status 3" same "$?" 3
 	check "who left how many" tells '[.growth[] | select(.count == 3)] | length == 1 and .[0].grows == false
@@ -135,13 +135,13 @@ if [ -n "$follows" ]; then
 	remove_all
 
 	watch_start --grace 0 -J --suppress "$work/known"
-	$forget </dev/null >/dev/null
+	job $forget </dev/null >/dev/null
 	check "a sure leak, suppressed: status 0" watch_end 0
 	check "a sure leak, suppressed: counted" tells '.leaks == [] and .suppressed[1].count == 1'
 	remove_all
 
 	watch_start --grace 600 -J
-	$forget </dev/null >/dev/null
+	job $forget </dev/null >/dev/null
 	check "within the grace period: status 0" watch_end 0
 	check "within the grace period: not told" tells '.leaks == []'
 	remove_all

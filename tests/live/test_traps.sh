@@ -29,11 +29,11 @@ watch_end() {
 	wait "$watcher" || judged=$?
 }
 
-# trap_start NAME: the state stands; its segment, if any is left, is $segment
+# trap_start COMMAND...: the state stands; its segment, if any is left, is $segment
 trap_start() {
 	rm -f "$work/input" "$work/trap" # what the one before has said must not be taken for its word
 	mkfifo "$work/input"
-	"$helpers/traps" "$1" <"$work/input" >"$work/trap" 2>&1 &
+	"$@" <"$work/input" >"$work/trap" 2>&1 &
 	trap_pid=$!
 	exec 9>"$work/input"
 	wait_for 20 grep -q '^ready' "$work/trap" || sed 's/^/# /' "$work/trap"
@@ -64,7 +64,7 @@ none_sure() {
 # innocent NAME "what it is" [FILTER]: seen from the beginning it is no sure leak, and neither at a later look.
 innocent() {
 	watch_start
-	trap_start "$1"
+	trap_start "$helpers/traps" "$1"
 	check "$2: it stands" wait_for 20 aged
 	watch_end
 	check "$2: status 0" same "$judged" 0
@@ -79,7 +79,7 @@ innocent() {
 # guilty NAME "what it is" FILTER
 guilty() {
 	watch_start
-	trap_start "$1"
+	trap_start "$helpers/traps" "$1"
 	check "$2: it stands" wait_for 20 aged
 	watch_end
 	check "$2: status 3" same "$judged" 3
@@ -87,12 +87,31 @@ guilty() {
 	trap_end
 }
 
+# handed_on "what it is" MAKER...: a script has the id from the output of the maker, which has ended, and uses it later.
+takes='id=$("$@" </dev/null | sed -n "s/^segment //p")
+printf "segment %s\nready\n" "$id"
+read -r line'
+uses='"$traps" use "$id" && ipcrm -m "$id" && echo used'
+handed_on() {
+	what=$1
+	shift
+	watch_start
+	trap_start setsid env traps="$helpers/traps" sh -c "$takes; $uses" sh "$@"
+	check "$what: it stands" wait_for 20 aged
+	watch_end
+	check "$what: status 0" same "$judged" 0
+	check "$what: likely, since the script lives" verdict '.kind == "orphan" and .confidence == "medium"
+		and (.because | join(" ") | test("handed on: '"$trap_pid"' sh, of its creator.s process group, lives"))'
+	trap_end
+	check "$what: it attaches it" grep -q '^used' "$work/trap"
+}
+
 innocent mailbox "1 a mailbox" '. == null'
 innocent perop "2 attached for each use" '. == null'
 innocent hygiene "3 attached and removed at once" '. == null'
 
 watch_start 600
-trap_start orphan
+trap_start "$helpers/traps" orphan
 check "4 just made: it stands" wait_for 20 aged
 watch_end
 check "4 just made: status 0" same "$judged" 0
@@ -106,6 +125,8 @@ innocent kin "6 a forked worker knows it" 'true'
 innocent stranger "6 another process that used it lives" 'true'
 innocent told "6 who started its maker may have its id" \
 	'.kind == "orphan" and .confidence == "medium" and (.because | join(" ") | test("traps that started its creator lives"))'
+handed_on "6 a script whose subshell started the maker" "$helpers/holdstate" --leave --attach 0
+handed_on "6 a script whose maker has attached it" "$helpers/holdstate" --leave
 innocent lookup "9 one that looked its key up waits" 'true'
 innocent probes "7 probes and deliberate errors" 'true'
 
@@ -134,6 +155,24 @@ guilty killed "the same, its maker killed" \
 	'.kind == "orphan" and .confidence == "high" and (.because | join(" ") | test("signal 9|SIGKILL"))'
 guilty refused "9 a removal that was refused" \
 	'.kind == "failed-removal" and .confidence == "high" and (.because | join(" ") | test("EPERM"))'
+
+watch_start
+trap_start setsid sh -c "$takes" sh "$helpers/holdstate" --leave
+check "a script that has the id: it stands" wait_for 20 aged
+trap_end
+watch_end
+check "a script that has the id, and has just ended: status 3" same "$judged" 3
+check "a script that has the id, and has just ended: it is sure" verdict '.kind == "orphan" and .confidence == "high"'
+ipcrm -m "$segment"
+
+watch_start
+check "a job of its own, whose shell goes on" status 0 job "$helpers/holdstate" --leave
+segment=$(sed -n 's/^segment //p' "$work/out")
+check "a job of its own: it stands" wait_for 20 aged
+watch_end
+check "a job of its own: status 3" same "$judged" 3
+check "a job of its own: it is sure" verdict '.kind == "orphan" and .confidence == "high"'
+ipcrm -m "$segment"
 
 # The pid of the maker is another's by now: that one living is no excuse.
 reuse='

@@ -70,6 +70,7 @@ static inline struct event made(int32_t shmid, int32_t pid, uint64_t time, uint6
 	event.key = 0x1000 + shmid;
 	event.size = size;
 	event.flags = IPC_CREAT | 0640;
+	event.pgid = pid;
 	return event;
 }
 

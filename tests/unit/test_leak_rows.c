@@ -62,6 +62,7 @@ static void leave(struct bench *bench, int32_t first, int32_t count, const char 
 			.pid = PID,
 			.tid = PID,
 			.ppid = 400,
+			.pgid = PID,
 			.mm = 0x500,
 			.start_time = SAMPLE_NOW - 90 * CLOCK_SECOND,
 			.created = true,
@@ -96,6 +97,9 @@ static void end_maker(struct bench *bench)
 	for (const struct segment *at = model_segments(model); at; at = at->next)
 		if (at->starter)
 			model_process_missing(model, at->starter, SAMPLE_NOW);
+	for (const struct segment *at = model_segments(model); at; at = at->next)
+		if (at->group)
+			model_group_known(model, at->group, true, "", SAMPLE_NOW);
 }
 
 static const char *print(struct bench *bench, const struct leak_rows_options *options)

@@ -31,6 +31,7 @@ static void make(struct model *model, int32_t shmid, int32_t pid, unsigned int a
 	get.ret = shmid;
 	get.pid = get.tid = pid;
 	get.ppid = 400;
+	get.pgid = pid;
 	get.mm = 0x1000 + (uint64_t)pid;
 	get.start_time = STARTED;
 	get.created = true;
@@ -40,6 +41,9 @@ static void make(struct model *model, int32_t shmid, int32_t pid, unsigned int a
 	for (const struct segment *at = model_segments(model); at; at = at->next)
 		if (at->starter)
 			model_process_missing(model, at->starter, SAMPLE_NOW);
+	for (const struct segment *at = model_segments(model); at; at = at->next)
+		if (at->group)
+			model_group_known(model, at->group, true, "", SAMPLE_NOW);
 }
 
 static void at_site(struct model *model, int32_t shmid, unsigned int ago, uint32_t site)

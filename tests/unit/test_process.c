@@ -273,6 +273,72 @@ static void test_inner_pid(void **state)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
+/* Waits for its end; with WNOWAIT it stays a zombie. */
+static void assert_ends(pid_t pid, int options)
+{
+	siginfo_t info;
+
+	assert_int_equal(waitid(P_PID, (id_t)pid, &info, WEXITED | options), 0);
+}
+
+/* A leader and a child of it, which live until they are killed, or until the test ends */
+static void lead(int told, int held)
+{
+	char byte;
+	pid_t member;
+
+	setpgid(0, 0);
+	prctl(PR_SET_NAME, "leader");
+	member = fork();
+	if (member && write(told, &member, sizeof(member)) < 0)
+		_exit(1);
+	_exit(read(held, &byte, 1) < 0);
+}
+
+static void test_group(void **state)
+{
+	char comm[FACT_COMM_LEN];
+	pid_t leader, member;
+	int told[2], held[2];
+
+	(void)state;
+	assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+	assert_int_equal(pipe2(told, O_CLOEXEC), 0);
+	assert_int_equal(pipe2(held, O_CLOEXEC), 0);
+	leader = fork();
+	if (leader == 0) {
+		close(held[1]);
+		lead(told[1], held[0]);
+	}
+	assert_int_equal(read(told[0], &member, sizeof(member)), sizeof(member));
+	assert_false(process_group_is_empty(leader, comm));
+	assert_string_equal(comm, "leader");
+	/* it goes over to another group, and comes back */
+	assert_int_equal(setpgid(leader, getpgrp()), 0);
+	assert_false(process_group_is_empty(leader, comm));
+	assert_string_equal(comm, "");
+	assert_int_equal(setpgid(leader, leader), 0);
+	assert_true(process_group_is_empty(member, comm));
+	assert_string_equal(comm, "");
+	assert_false(process_group_is_empty(1, comm));
+	assert_int_equal(kill(leader, SIGKILL), 0);
+	assert_ends(leader, WNOWAIT);
+	assert_false(process_group_is_empty(leader, comm));
+	assert_string_equal(comm, "");
+	assert_ends(leader, 0);
+	assert_false(process_group_is_empty(leader, comm));
+	assert_string_equal(comm, "");
+	assert_int_equal(kill(member, SIGKILL), 0);
+	assert_ends(member, WNOWAIT);
+	assert_false(process_group_is_empty(leader, comm));
+	assert_ends(member, 0);
+	assert_true(process_group_is_empty(leader, comm));
+	close(told[0]);
+	close(told[1]);
+	close(held[0]);
+	close(held[1]);
+}
+
 static void test_cgroup_of_the_same_process_only(void **state)
 {
 	char comm[FACT_COMM_LEN], text[PROCESS_CGROUP_LEN];
@@ -435,6 +501,7 @@ int main(void)
 		cmocka_unit_test(test_fuzz),
 		cmocka_unit_test(test_own_process),
 		cmocka_unit_test(test_inner_pid),
+		cmocka_unit_test(test_group),
 		cmocka_unit_test(test_cgroup_of_the_same_process_only),
 		cmocka_unit_test(test_zombie_then_gone),
 		cmocka_unit_test(test_no_such_pid),

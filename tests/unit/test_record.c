@@ -82,6 +82,7 @@ static void test_shmget(void **state)
 	record.shmget.key = -5;
 	record.shmget.flags = 01600;
 	record.shmget.bytes = UINT64_C(1) << 40;
+	record.shmget.pgid = 77;
 
 	struct event event = decode(&record);
 
@@ -91,6 +92,7 @@ static void test_shmget(void **state)
 	assert_int_equal(event.key, -5);
 	assert_int_equal(event.flags, 01600);
 	assert_int_equal(event.size, UINT64_C(1) << 40);
+	assert_int_equal(event.pgid, 77);
 	record.flags = SHM_EVENT_SAMPLED;
 	assert_true(decode(&record).sampled);
 	assert_false(decode(&record).created);

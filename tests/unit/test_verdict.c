@@ -82,6 +82,7 @@ static void how_its_creator_ended_is_told(void **state)
 		apply(*state, &event);
 		while ((wanted = model_next_wanted(*state)))
 			model_process_missing(*state, wanted, AT(104));
+		nobody_is_left(*state);
 		const struct verdict verdict =
 			assert_verdict(*state, shmid, VERDICT_ORPHAN, VERDICT_HIGH);
 
@@ -96,56 +97,10 @@ static void others_that_attached_it_and_are_gone_are_told(void **state)
 	attach(*state, 5, 200, AT(101), ADDR);
 	exited(*state, 200, AT(102), 0);
 	exited(*state, 100, AT(103), 0);
+	nobody_is_left(*state);
 	const struct verdict verdict = assert_verdict(*state, 5, VERDICT_ORPHAN, VERDICT_HIGH);
 
 	assert_reason(&verdict, "all others that attached it are gone");
-}
-
-/* As a shell does that takes the id from the output of what it ran. */
-static void while_the_starter_lives_the_id_may_be_handed_on(void **state)
-{
-	struct process_facts shell = {.pid = 50, .start_time = AT(5), .comm = "sh"};
-	const struct process *wanted;
-
-	make_and_end(*state, 5, 100, 50, &shell);
-	const struct verdict verdict = assert_verdict(*state, 5, VERDICT_ORPHAN, VERDICT_MEDIUM);
-
-	assert_reason(&verdict,
-		      "its id may have been handed on: nobody attached it, and 50 sh that "
-		      "started its creator lives");
-	/* nothing tells of its end: it is looked at again at each tick, and by its start time */
-	model_expire(*state, AT(105));
-	wanted = model_next_wanted(*state);
-	assert_int_equal(wanted->pid, 50);
-	assert_false(
-		model_process_known(*state, wanted, &shell, AT(105))); /* nor need it be followed */
-	assert_verdict(*state, 5, VERDICT_ORPHAN, VERDICT_MEDIUM);
-	model_expire(*state, AT(106));
-	shell.start_time = AT(105.5);
-	model_process_known(*state, model_next_wanted(*state), &shell, AT(106));
-	assert_verdict(*state, 5, VERDICT_ORPHAN, VERDICT_HIGH);
-	model_expire(*state, AT(107));
-	assert_null(model_next_wanted(*state));
-}
-
-static void a_starter_that_nobody_looked_at_or_knows_may_live(void **state)
-{
-	const struct process_facts later = {.pid = 60, .start_time = AT(500)};
-	struct event event = made(5, 100, AT(100), 8192);
-
-	event.key = IPC_PRIVATE;
-	event.ppid = 50;
-	apply(*state, &event);
-	exited(*state, 100, AT(103), 0);
-	const struct verdict verdict = assert_verdict(*state, 5, VERDICT_ORPHAN, VERDICT_MEDIUM);
-
-	assert_reason(&verdict, "its id may have been handed on: nobody attached it, and 50 that "
-				"started its creator may live");
-	make_and_end(*state, 6, 110, 0, NULL);
-	assert_verdict(*state, 6, VERDICT_ORPHAN, VERDICT_MEDIUM);
-	/* its pid is another's by now */
-	make_and_end(*state, 7, 120, 60, &later);
-	assert_verdict(*state, 7, VERDICT_ORPHAN, VERDICT_HIGH);
 }
 
 static void by_a_key_anybody_may_come(void **state)
@@ -336,6 +291,7 @@ static void while_a_child_lives_it_is_idle(void **state)
 
 	assert_reason(&verdict, "300 comm200, which comes from 100 comm100 by fork, lives");
 	exited(*state, 300, AT(105), 0);
+	nobody_is_left(*state);
 	assert_verdict(*state, 5, VERDICT_ORPHAN, VERDICT_HIGH);
 }
 
@@ -369,6 +325,9 @@ static void a_refused_removal_is_sure_once_all_have_left(void **state)
 	exited(*state, 200, AT(103), 0);
 	assert_verdict(*state, 5, VERDICT_IDLE, VERDICT_NONE);
 	exited(*state, 100, AT(104), 0);
+	/* who was told the id may attach it yet */
+	assert_verdict(*state, 5, VERDICT_FAILED_REMOVAL, VERDICT_MEDIUM);
+	nobody_is_left(*state);
 	const struct verdict verdict =
 		assert_verdict(*state, 5, VERDICT_FAILED_REMOVAL, VERDICT_HIGH);
 
@@ -511,8 +470,6 @@ int main(void)
 		MODEL_TEST(an_orphan_is_sure_where_nobody_can_use_it_again),
 		MODEL_TEST(how_its_creator_ended_is_told),
 		MODEL_TEST(others_that_attached_it_and_are_gone_are_told),
-		MODEL_TEST(while_the_starter_lives_the_id_may_be_handed_on),
-		MODEL_TEST(a_starter_that_nobody_looked_at_or_knows_may_live),
 		MODEL_TEST(by_a_key_anybody_may_come),
 		MODEL_TEST(one_older_than_shmtop_is_never_sure),
 		MODEL_TEST(one_that_was_there_before_has_its_grace_period_too),

@@ -80,6 +80,7 @@ static void a_sure_orphan_stays_one_however_many_there_are(void **state)
 		assert_int_equal(growth_update(growth, *state, AT(200.5 + i)), 0);
 	}
 	exited(*state, 100, AT(220), 0);
+	nobody_is_left(*state);
 	context.growth = growth;
 	verdict_judge(&context, find(*state, 100), &verdict);
 	assert_int_equal(verdict.kind, VERDICT_ORPHAN);

@@ -139,6 +139,7 @@ static void trap_a_clean_exit_after_a_refusal(void **state)
 	detach(*state, 5, 100, AT(102), ADDR);
 	control(*state, 5, 100, AT(103), IPC_RMID, -EPERM);
 	exited(*state, 100, AT(104), 0);
+	nobody_is_left(*state);
 	assert_verdict(*state, 5, VERDICT_FAILED_REMOVAL, VERDICT_HIGH);
 }
 

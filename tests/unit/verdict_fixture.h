@@ -77,7 +77,16 @@ static inline void make_private(struct model *model, int32_t shmid, int32_t pid,
 	make_with_key(model, shmid, pid, time, IPC_PRIVATE);
 }
 
-/* The same, by a child of `parent`, about which /proc says this; NULL: it is gone. Its creator is, too. */
+/* In the process groups of all creators */
+static inline void nobody_is_left(struct model *model)
+{
+	for (const struct segment *at = model_segments(model); at; at = at->next)
+		if (at->group)
+			model_group_known(model, at->group, true, "", AT(104));
+}
+
+/* The same, by a child of `parent`, about which /proc says this; NULL: it is gone. Its creator is, too, and all of its
+ * process group. */
 static inline void make_and_end(struct model *model, int32_t shmid, int32_t pid, int32_t parent,
 				const struct process_facts *facts)
 {
@@ -93,6 +102,7 @@ static inline void make_and_end(struct model *model, int32_t shmid, int32_t pid,
 			model_process_known(model, wanted, facts, AT(104));
 		else if (wanted->pid == parent)
 			model_process_missing(model, wanted, AT(104));
+	nobody_is_left(model);
 }
 
 /* Made by 100, attached and detached, and left behind */
@@ -102,6 +112,7 @@ static inline void leave_behind(struct model *model, int32_t shmid)
 	attach(model, shmid, 100, AT(101), ADDR);
 	detach(model, shmid, 100, AT(102), ADDR);
 	exited(model, 100, AT(103), 0);
+	nobody_is_left(model);
 }
 
 static inline void fork_aside(struct model *model, int32_t pid, int32_t child, uint64_t time)

@@ -93,6 +93,12 @@ held_segment() {
 	sed -n "s/^segment //p" "$work/held" | head -n 1
 }
 
+# job COMMAND ARGS...: a job of its own. What a test runs else is of its process group, where anybody may have been told
+# the id of a segment.
+job() {
+	setsid -w "$@"
+}
+
 # json FILE JQ-ARGS...: the filter gives one true for what is in FILE.
 json() {
 	json_file=$1

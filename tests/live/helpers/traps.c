@@ -4,6 +4,7 @@
  *
  *   traps NAME	makes that state, prints "segment SHMID" and "ready", and holds it until its standard input is
  *		closed; then it ends its children and removes the segment
+ *   traps use SHMID	attaches it and lets go of it, as one does that was told the id
  *
  * none:
  *   mailbox	a key of ntpd, its maker gone
@@ -87,7 +88,7 @@ static void worker(void (*first)(int id))
 	close(told[1]);
 }
 
-/* The maker: a process of its own, which tells the id and the pids of its workers, and ends. */
+/* The maker: a job of its own, which tells the id and the pids of its workers, and ends. */
 static void maker(void (*make)(void), int fatal)
 {
 	int told[2], status;
@@ -97,6 +98,7 @@ static void maker(void (*make)(void), int fatal)
 	pid = fork();
 	must(pid, "fork");
 	if (pid == 0) {
+		must(setsid(), "setsid");
 		make();
 		must((int)write(told[1], &shmid, sizeof(shmid)), "write");
 		must((int)write(told[1], children, sizeof(children)), "write");
@@ -275,8 +277,12 @@ int main(int argc, char **argv)
 {
 	char byte;
 
+	if (argc == 3 && strcmp(argv[1], "use") == 0) {
+		use(atoi(argv[2]));
+		return 0;
+	}
 	if (argc != 2) {
-		fprintf(stderr, "usage: traps NAME\n");
+		fprintf(stderr, "usage: traps NAME | traps use SHMID\n");
 		return 2;
 	}
 	prctl(PR_SET_CHILD_SUBREAPER, 1);
