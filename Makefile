@@ -336,7 +336,7 @@ $(CHAINS) $(call chain,libchain.so): $(wildcard tests/unit/stacks/*) $(BUILD)/fl
 		objcopy --only-keep-debug $@ $@.debug && \
 		strip $@ && objcopy --add-gnu-debuglink=$@.debug $@;; esac
 
-$(addprefix $(BUILD)/tests/,unit/test_unwind unit/test_namer unit/test_modules bench/unwind): | $(CHAINS)
+$(addprefix $(BUILD)/tests/,unit/test_unwind unit/test_namer unit/test_modules unit/test_debuginfod bench/unwind): | $(CHAINS)
 
 # ---- the looks of the source -----------------------------------------------------------------
 

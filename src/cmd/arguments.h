@@ -74,10 +74,11 @@ option_parser argument_theme;
 			"of its container's or unit's name that no other has"                 \
 	}
 
-/* Of which calls the user stack is copied, and how much of it at most */
+/* Of which calls the user stack is copied, how much of it at most, and who is asked for names of its functions */
 struct argument_stacks {
 	enum probes_stacks which;
 	uint64_t size; /* bytes; 0: default */
+	bool debuginfod;
 };
 option_parser argument_stacks;     /* enum probes_stacks: off, made, all */
 option_parser argument_stack_size; /* uint64_t: 4K, 8K, 16K, 32K or 64K */
@@ -90,7 +91,15 @@ option_parser argument_stack_size; /* uint64_t: 4K, 8K, 16K, 32K or 64K */
 			"farther out"                                                           \
 	}
 
-/* Two options */
+#define ARGUMENT_DEBUGINFOD(config, member)                                                   \
+	{                                                                                     \
+		.name = "debuginfod", .field = offsetof(config, member.debuginfod),           \
+		.help = "debug information that is not installed comes from the servers in\n" \
+			"DEBUGINFOD_URLS, which are told the build ids (never without\n"      \
+			"this option); sudo keeps that with --preserve-env=DEBUGINFOD_URLS"   \
+	}
+
+/* Three options */
 #define ARGUMENT_STACKS(config, member)                                             \
 	{.name = "stacks",                                                          \
 	 .argument = "CALLS",                                                       \
@@ -99,7 +108,7 @@ option_parser argument_stack_size; /* uint64_t: 4K, 8K, 16K, 32K or 64K */
 	 .field = offsetof(config, member.which),                                   \
 	 .help = "whose user stack is taken: of calls that make a segment (made,\n" \
 		 "the default), of each shmat too (all), or none (off)"},           \
-		ARGUMENT_STACK_SIZE(config, member)
+		ARGUMENT_STACK_SIZE(config, member), ARGUMENT_DEBUGINFOD(config, member)
 
 #define ARGUMENT_RING(config, member)                                                           \
 	{                                                                                       \

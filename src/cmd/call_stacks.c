@@ -2,9 +2,14 @@
 #include "cmd/call_stacks.h"
 
 #include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "stack/unwind.h"
 
 /* Samples whose event may still be to come, or to be printed. A power of two. */
@@ -13,6 +18,10 @@ enum { CALL_STACKS_KEPT = 4096 };
 #define CALL_STACKS_SEARCH (200 * CLOCK_MS)
 /* By then its event has come, or was lost. */
 #define CALL_STACKS_PATIENCE (5 * CLOCK_SECOND)
+
+/* How often servers are looked after, and who waits for longer is told */
+enum { LOOK_MS = 20 };
+#define TELL_AFTER CLOCK_SECOND
 
 /* What is left of a sample once it is unwound */
 struct made {
@@ -27,6 +36,8 @@ struct made {
 struct call_stacks {
 	struct call_paths *paths;
 	struct unwinder *unwinder;
+	struct debuginfod *servers;         /* NULL none */
+	bool told;                          /* that they failed */
 	struct made made[CALL_STACKS_KEPT]; /* a ring */
 	uint64_t first, end;                /* [first, end): not all of them are told */
 
@@ -37,17 +48,18 @@ struct call_stacks {
 	uint32_t found;
 };
 
-int call_stacks_new(struct call_stacks **out)
+int call_stacks_new(struct debuginfod *servers, struct call_stacks **out)
 {
 	struct call_stacks *stacks = calloc(1, sizeof(*stacks));
 	int error = stacks ? call_paths_new(&stacks->paths) : -ENOMEM;
 
 	if (!error)
-		error = unwinder_new(stacks->paths, &stacks->unwinder);
+		error = unwinder_new(stacks->paths, servers, &stacks->unwinder);
 	if (error) {
 		call_stacks_free(stacks);
 		return error;
 	}
+	stacks->servers = servers;
 	*out = stacks;
 	return 0;
 }
@@ -159,6 +171,62 @@ uint32_t call_stacks_of(struct call_stacks *stacks, struct probes *probes, struc
 void call_stacks_name(struct call_stacks *stacks, uint64_t deadline)
 {
 	unwinder_name(stacks->unwinder, deadline);
+}
+
+/* ---- what servers are asked for ------------------------------------------------------------ */
+
+/* Has somebody asked for the end? ^C was for this wait; the others are left to who blocked them. */
+static bool is_interrupted(void)
+{
+	const struct timespec at_once = {0};
+	sigset_t interrupt, pending;
+
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	if (sigtimedwait(&interrupt, NULL, &at_once) == SIGINT)
+		return true;
+	sigpending(&pending);
+	return sigismember(&pending, SIGTERM) == 1 || sigismember(&pending, SIGHUP) == 1;
+}
+
+/* Until nothing is awaited. Returns whether a line stands on the terminal. */
+static bool await_servers(struct call_stacks *stacks, uint64_t patience)
+{
+	const uint64_t began = clock_now();
+	size_t waiting, told = 0;
+
+	while ((waiting = debuginfod_waiting(stacks->servers)) > 0) {
+		if (is_interrupted())
+			debuginfod_give_up(stacks->servers);
+		if (waiting != told && clock_now() - began > TELL_AFTER && isatty(STDERR_FILENO)) {
+			fprintf(stderr, "\rasking debuginfod for %zu file%s (^C: do not wait)  ",
+				waiting, waiting == 1 ? "" : "s");
+			told = waiting;
+		}
+		poll(NULL, 0, LOOK_MS);
+		unwinder_name(stacks->unwinder, clock_now() + patience);
+	}
+	return told > 0;
+}
+
+void call_stacks_name_all(struct call_stacks *stacks, uint64_t patience)
+{
+	sigset_t interrupt, before;
+	const char *failure;
+
+	unwinder_name(stacks->unwinder, clock_now() + patience);
+	if (!stacks->servers)
+		return;
+	sigemptyset(&interrupt);
+	sigaddset(&interrupt, SIGINT);
+	sigprocmask(SIG_BLOCK, &interrupt, &before);
+	if (await_servers(stacks, patience))
+		fprintf(stderr, "\r%60s\r", "");
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	failure = debuginfod_failure(stacks->servers);
+	if (*failure && !stacks->told)
+		log_error("--debuginfod: nothing more is asked: %s", failure);
+	stacks->told = *failure;
 }
 
 const struct call_paths *call_stacks_paths(const struct call_stacks *stacks)

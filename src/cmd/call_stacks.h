@@ -12,10 +12,12 @@
 #include "model/model.h"
 #include "observe/probes.h"
 #include "stack/call_paths.h"
+#include "stack/debuginfod.h"
 
 struct call_stacks;
 
-int call_stacks_new(struct call_stacks **out); /* 0 or -ENOMEM */
+/* `servers`: see unwinder_new(). 0 or -ENOMEM. */
+int call_stacks_new(struct debuginfod *servers, struct call_stacks **out);
 void call_stacks_free(struct call_stacks *stacks);
 
 /* Unwinds the samples that are there, oldest first, until the deadline (clock_now()); the rest stays where it
@@ -29,6 +31,10 @@ uint32_t call_stacks_of(struct call_stacks *stacks, struct probes *probes, struc
 
 /* Finds names until the deadline has passed; UINT64_MAX: all. */
 void call_stacks_name(struct call_stacks *stacks, uint64_t deadline);
+/* The same for so long (ns); and where servers were asked for debug files, until they have answered, or ^C is pressed,
+ * which is then taken: nothing is asked any more. A terminal on stderr is told what it waits for; and once, why there
+ * will be no more. */
+void call_stacks_name_all(struct call_stacks *stacks, uint64_t patience);
 
 const struct call_paths *call_stacks_paths(const struct call_stacks *stacks);
 

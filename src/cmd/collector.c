@@ -14,12 +14,13 @@
 #include "observe/process.h"
 #include "observe/remove.h"
 #include "report/owner.h"
+#include "stack/debuginfod.h"
 
 /* A live tick reads /proc of new processes for at most this long; the rest waits for the next tick. */
 #define PROCESS_BUDGET (20 * CLOCK_MS)
-/* And of processes whose namespaces are to be named */
 /* And of process groups that may be empty */
 #define GROUP_BUDGET (5 * CLOCK_MS)
+/* And of processes whose namespaces are to be named */
 #define NAMESPACE_NAMES_BUDGET (10 * CLOCK_MS)
 /* The same for stacks that are unwound, and for names that are found; the rest waits. */
 #define STACK_BUDGET (10 * CLOCK_MS)
@@ -107,7 +108,7 @@ void collector_name_stacks(struct collector *collector)
 		return;
 	call_stacks_read(collector->stacks, collector->probes, collector->model,
 			 clock_now() + STACK_PATIENCE);
-	call_stacks_name(collector->stacks, clock_now() + NAME_PATIENCE);
+	call_stacks_name_all(collector->stacks, NAME_PATIENCE);
 }
 
 /* Lost events leave holes that only a look at the kernel's own tables can fill. Programs are asked one by one
@@ -256,7 +257,6 @@ static void resolve_processes(struct collector *collector, uint64_t deadline)
 	}
 }
 
-static int look(struct collector *collector)
 /* At least one, however late it is. */
 static void ask_groups(struct collector *collector, uint64_t deadline)
 {
@@ -272,6 +272,7 @@ static void ask_groups(struct collector *collector, uint64_t deadline)
 	}
 }
 
+static int look(struct collector *collector)
 {
 	uint64_t now = clock_now();
 	long drained;
@@ -308,8 +309,8 @@ int collector_tick(struct collector *collector)
 		return error;
 	model_expire(collector->model, now);
 	resolve_processes(collector, clock_now() + PROCESS_BUDGET);
-	namespace_names_read(collector->model, clock_now() + NAMESPACE_NAMES_BUDGET);
 	ask_groups(collector, clock_now() + GROUP_BUDGET);
+	namespace_names_read(collector->model, clock_now() + NAMESPACE_NAMES_BUDGET);
 	if (collector->stacks)
 		call_stacks_name(collector->stacks, clock_now() + NAME_BUDGET);
 	return collector->growth ? growth_update(collector->growth, collector->model, now) : 0;
@@ -320,8 +321,8 @@ void collector_look_again(struct collector *collector)
 	collector->namespaces_due = 0;
 	collector->tables_due = 0;
 	table_rests_forget(&collector->rests);
-}
 	model_recheck_heirs(collector->model);
+}
 
 /* ---- removal ------------------------------------------------------------------------------- */
 
@@ -467,8 +468,9 @@ int collector_open(const struct collector_options *options, struct collector **o
 	    (error = attachers_open(options->rung != COLLECTOR_POLL, &collector->attachers)) ||
 	    (error = open_probes(collector, why)) ||
 	    (options->growth && (error = growth_new(&collector->growth))) ||
+	    (options->debuginfod && (error = debuginfod_new(&collector->servers, why))) ||
 	    (collector->probes && options->stacks &&
-	     (error = call_stacks_new(&collector->stacks))) ||
+	     (error = call_stacks_new(collector->servers, &collector->stacks))) ||
 	    (collector->probes && options->explains && (error = open_inquiry(collector))))
 		goto fail;
 	describe_sources(collector);
@@ -494,6 +496,7 @@ void collector_close(struct collector *collector)
 	attachers_list_free(&collector->mappings);
 	sysvipc_free(&collector->table);
 	call_stacks_free(collector->stacks);
+	debuginfod_free(collector->servers);
 	growth_free(collector->growth);
 	inquiry_free(collector->inquiry);
 	probes_close(collector->probes);

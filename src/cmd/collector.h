@@ -27,6 +27,7 @@ struct collector_options {
 	size_t ring_size; /* 0: default */
 	enum probes_stacks stacks;
 	size_t stack_size;   /* 0: default */
+	bool debuginfod;     /* servers are asked for debug files: see stack/debuginfod.h */
 	bool explains;       /* why calls fail, for who shows events */
 	bool growth;         /* who leaves more and more behind, for verdicts */
 	uint32_t only_ipcns; /* 0: every namespace */
@@ -62,7 +63,7 @@ int collector_remove(struct collector *collector, uint32_t ipcns, const struct s
 /* Where the call of this event was made: reads as far as it takes. 0 unknown. */
 uint32_t collector_stack(struct collector *collector, const struct event *event);
 /* Waits, for seconds at most, until all stacks have the names that they can have: before a report. Else they come with
- * the ticks. */
+ * the ticks. For debug files that servers were asked for it waits as call_stacks_name_all() does. */
 void collector_name_stacks(struct collector *collector);
 /* The context for cells at this instant. */
 struct column_context collector_context(const struct collector *collector);

@@ -17,6 +17,7 @@ struct collector {
 	struct probes *probes;
 	struct attachers *attachers;
 	struct owner_names *owners;
+	struct debuginfod *servers; /* NULL: none may be asked */
 	struct call_stacks *stacks; /* NULL: none are taken */
 	struct growth *growth;      /* NULL: nobody wants it */
 	struct inquiry *inquiry;    /* NULL: no calls are told */

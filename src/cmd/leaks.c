@@ -196,6 +196,7 @@ static int look(struct leaks *leaks)
 		.events = config->duration != 0,
 		.stacks = config->stacks.which,
 		.stack_size = config->stacks.size,
+		.debuginfod = config->stacks.debuginfod,
 		.growth = true,
 		.ns = config->ns,
 	};

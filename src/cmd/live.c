@@ -417,6 +417,7 @@ static int open_collector(struct live *live)
 		.ring_size = live->config->ring_size,
 		.stacks = live->config->stacks.which,
 		.stack_size = live->config->stacks.size,
+		.debuginfod = live->config->stacks.debuginfod,
 		.growth = true,
 		.ns = live->config->ns,
 	};

@@ -404,6 +404,7 @@ static int open_sources(struct run *run)
 		.ring_size = config->ring_size,
 		.stacks = config->stacks.which,
 		.stack_size = config->stacks.size,
+		.debuginfod = config->stacks.debuginfod,
 		.filter.tree = true,
 		/* what nobody may look at but root */
 		.only_ipcns = geteuid() || config->rung == COLLECTOR_POLL ? run->own_ipcns : 0,

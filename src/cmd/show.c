@@ -153,6 +153,7 @@ int show_run(const struct cmd_env *env, int argc, char **argv)
 		.explains = true,
 		.stacks = config.stacks.which,
 		.stack_size = config.stacks.size,
+		.debuginfod = config.stacks.debuginfod,
 		.growth = config.duration != 0,
 		.ns = config.ns,
 	};

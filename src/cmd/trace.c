@@ -90,6 +90,7 @@ static const struct option_spec trace_options[] = {
 	 .field = offsetof(struct trace_config, with_stacks)},
 	ARGUMENT_NS(struct trace_config, ns),
 	ARGUMENT_STACK_SIZE(struct trace_config, stacks),
+	ARGUMENT_DEBUGINFOD(struct trace_config, stacks),
 	ARGUMENT_RING(struct trace_config, ring_size),
 	ARGUMENT_PROBE(struct trace_config, rung),
 	ARGUMENT_COMPAT(struct trace_config, compat),
@@ -321,6 +322,7 @@ static int open_collector(struct trace *trace)
 		.ring_size = config->ring_size,
 		.stacks = config->with_stacks ? PROBES_STACKS_ATTACHED : PROBES_STACKS_OFF,
 		.stack_size = config->stacks.size,
+		.debuginfod = config->stacks.debuginfod,
 		.ns = config->ns,
 		.filter =
 			{

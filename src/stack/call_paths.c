@@ -261,6 +261,8 @@ struct call_place *call_paths_unnamed(struct call_paths *paths)
 	for (; paths->named < paths->count; paths->named++) {
 		struct kept_path *kept = paths->kept[paths->named];
 
+		if (kept->path.named)
+			continue;
 		for (size_t i = 0; i < kept->count; i++)
 			if (!kept->places[i]->named)
 				return kept->places[i];
@@ -304,8 +306,10 @@ void call_paths_name(struct call_paths *paths, struct call_place *place,
 		     const struct call_name *names, size_t count)
 {
 	place->named = true;
+	if (!count)
+		return;
 	free(place->names);
-	place->names = count ? calloc(count, sizeof(*place->names)) : NULL;
+	place->names = calloc(count, sizeof(*place->names));
 	place->count = place->names ? count : 0;
 	for (size_t i = 0; i < place->count; i++)
 		place->names[i] = (struct kept_name){
@@ -314,6 +318,26 @@ void call_paths_name(struct call_paths *paths, struct call_place *place,
 			.line = names[i].line,
 			.into = names[i].into,
 		};
+}
+
+static bool is_named(const struct kept_path *kept)
+{
+	for (size_t i = 0; i < kept->count; i++)
+		if (!kept->places[i]->named)
+			return false;
+	return true;
+}
+
+void call_paths_name_again(struct call_paths *paths, const struct call_module *module)
+{
+	struct call_place *place, *next;
+
+	HASH_ITER (hh, paths->places, place, next)
+		if (place->key.module == module)
+			place->named = false;
+	for (size_t i = 0; i < paths->named; i++)
+		paths->kept[i]->path.named = is_named(paths->kept[i]);
+	paths->named = 0;
 }
 
 /* ---- texts --------------------------------------------------------------------------------- */

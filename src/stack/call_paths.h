@@ -37,7 +37,7 @@ struct call_frame {
 struct call_path {
 	uint32_t id; /* 1 and up */
 	bool cut;    /* the outermost frames are missing */
-	bool named;  /* nothing more will be found out about its frames */
+	bool named;  /* nothing more is to be found out about its frames by now */
 	size_t count;
 	const struct call_frame *frames; /* innermost first */
 	/* The frame that made the call: the first behind the innermost that is not the C library's. Its index; and

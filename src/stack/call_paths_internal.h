@@ -35,8 +35,11 @@ uint32_t call_paths_add(struct call_paths *paths, const struct call_step *steps,
 struct call_place;
 struct call_place *call_paths_unnamed(struct call_paths *paths);
 const struct call_step *call_place_step(const struct call_place *place);
-/* Names it, the innermost function first; none: nothing more can be found out. Copies. */
+/* Names it, the innermost function first; none: nothing more can be found out, and what it is called stays. Copies. */
 void call_paths_name(struct call_paths *paths, struct call_place *place,
 		     const struct call_name *names, size_t count);
+/* More can be found out of this module: its places are without a name again, and called what they were until they
+ * have another. */
+void call_paths_name_again(struct call_paths *paths, const struct call_module *module);
 
 #endif

@@ -40,6 +40,17 @@ static struct elf_file *open_build_id(const struct module *module, struct build_
 	return modules_open_path(path, module->pid, module->ppid, has_build_id, &id);
 }
 
+/* From the network, as far as it is here */
+static struct elf_file *open_fetched(struct debuginfod *servers, struct build_id id,
+				     struct debug_files *out)
+{
+	const struct debuginfod_file *file =
+		servers ? debuginfod_find(servers, id.bytes, id.length) : NULL;
+
+	out->awaited = file;
+	return file && file->path ? modules_open_path(file->path, 0, 0, has_build_id, &id) : NULL;
+}
+
 /* ---- .gnu_debuglink ------------------------------------------------------------------------ */
 
 struct link {
@@ -109,7 +120,8 @@ static struct elf_file *open_link(const struct module *module)
 /* ---- .gnu_debugaltlink --------------------------------------------------------------------- */
 
 static struct elf_file *open_shared(const struct module *module, const struct elf_file *from,
-				    const Elf64_Shdr *section)
+				    const Elf64_Shdr *section, struct debuginfod *servers,
+				    struct debug_files *out)
 {
 	char *name = (char *)elf_file_read(from, section, LINK_MOST);
 	struct elf_file *found = NULL;
@@ -126,12 +138,15 @@ static struct elf_file *open_shared(const struct module *module, const struct el
 		if (!found)
 			found = modules_open_path(name, module->pid, module->ppid, has_build_id,
 						  &id);
+		if (!found)
+			found = open_fetched(servers, id, out);
 	}
 	free(name);
 	return found;
 }
 
-void debug_files_find(const struct module *module, struct debug_files *out)
+void debug_files_find(const struct module *module, struct debuginfod *servers,
+		      struct debug_files *out)
 {
 	const struct elf_file *file = module->file;
 	const Elf64_Shdr *shared;
@@ -143,12 +158,14 @@ void debug_files_find(const struct module *module, struct debug_files *out)
 		out->debug = open_build_id(module, id);
 		if (!out->debug)
 			out->debug = open_link(module);
+		if (!out->debug)
+			out->debug = open_fetched(servers, id, out);
 		if (out->debug)
 			file = out->debug;
 	}
 	shared = elf_file_section(file, ".gnu_debugaltlink");
 	if (shared) {
-		out->shared = open_shared(module, file, shared);
+		out->shared = open_shared(module, file, shared, servers, out);
 		out->usable = out->shared != NULL;
 	}
 }

@@ -74,6 +74,8 @@ static bool read_loads(struct elf_file *file, const Elf64_Ehdr *header)
 {
 	Elf64_Phdr all[PROGRAM_HEADERS_MOST];
 
+	if (!header->e_phnum)
+		return true;
 	if (header->e_phentsize != sizeof(all[0]) || header->e_phnum > PROGRAM_HEADERS_MOST ||
 	    !read_at(file, all, header->e_phnum * sizeof(all[0]), header->e_phoff))
 		return false;
@@ -124,6 +126,13 @@ static void read_build_id(struct elf_file *file)
 	free(notes);
 }
 
+/* What debug files share is an object, with neither code nor program headers. */
+static bool is_known_type(const Elf64_Ehdr *header)
+{
+	return header->e_type == ET_EXEC || header->e_type == ET_DYN ||
+	       (header->e_type == ET_REL && header->e_phnum == 0);
+}
+
 static int read_all(struct elf_file *file)
 {
 	Elf64_Ehdr header;
@@ -137,8 +146,7 @@ static int read_all(struct elf_file *file)
 	if (!read_at(file, &header, sizeof(header), 0) ||
 	    memcmp(header.e_ident, ELFMAG, SELFMAG) != 0 ||
 	    header.e_ident[EI_CLASS] != ELFCLASS64 || header.e_ident[EI_DATA] != ELFDATA2LSB ||
-	    header.e_machine != MACHINE || (header.e_type != ET_EXEC && header.e_type != ET_DYN) ||
-	    !read_loads(file, &header))
+	    header.e_machine != MACHINE || !is_known_type(&header) || !read_loads(file, &header))
 		return -ENOEXEC;
 	error = read_sections(file, &header);
 	if (!error)

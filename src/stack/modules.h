@@ -19,6 +19,8 @@
 enum { MODULES_OPEN_MOST = 64, MODULES_BYTES_MOST = 64 << 20 };
 /* So many are ever known; frames of others have an address only. */
 enum { MODULES_MOST = 16384 };
+struct debuginfod_file;
+
 /* As it is shown */
 enum { MODULE_PATH_LEN = 400 };
 
@@ -35,6 +37,8 @@ struct module {
 	bool slow;         /* unwinding in it took too long once: its rules are not used */
 	bool symbols_only; /* its debug information brought the worker down */
 	bool nameless;     /* so did its symbols */
+	const struct debuginfod_file *awaited; /* more may be known of it then; NULL nothing */
+	bool renewed;                          /* so it is: the worker has not been told */
 	struct module *prev,
 		*next; /* those that are open; the one that was used last is the first */
 	UT_hash_handle hh;

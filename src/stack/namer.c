@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "stack/namer.h"
 #include "stack/namer_message.h"
+#include "stack/quiet_child.h"
 
 /* A worker ends itself when a question takes 10 s, unless somebody has stopped it. */
 #define ANSWER_MOST (12 * CLOCK_SECOND)
@@ -33,9 +31,7 @@ void namer_stop(struct namer *namer)
 	if (!namer->worker)
 		return;
 	close(namer->socket);
-	kill(namer->worker, SIGKILL);
-	while (waitpid(namer->worker, NULL, __WALL) < 0 && errno == EINTR)
-		;
+	quiet_child_end(namer->worker);
 	namer->worker = 0;
 }
 
@@ -47,12 +43,6 @@ void namer_free(struct namer *namer)
 	free(namer);
 }
 
-/* A child whose end raises no SIGCHLD, and that no wait() for any child finds: nobody else's business. */
-static pid_t fork_quietly(void)
-{
-	return (pid_t)syscall(SYS_clone, 0UL, NULL, NULL, NULL, NULL);
-}
-
 static int start(struct namer *namer)
 {
 	int pair[2];
@@ -61,7 +51,7 @@ static int start(struct namer *namer)
 		return 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
 		return -errno;
-	namer->worker = fork_quietly();
+	namer->worker = quiet_child_fork();
 	if (namer->worker == 0)
 		namer_work(pair[1]);
 	close(pair[1]);

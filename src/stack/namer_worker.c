@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-#include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <linux/capability.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "stack/namer.h"
 #include "stack/namer_message.h"
 #include "stack/names.h"
+#include "stack/quiet_child.h"
 
 enum { KEPT_MODULES = 4, QUESTION_SECONDS = 10, NOBODY = 65534 };
 
@@ -58,22 +55,6 @@ static void volunteer(void)
 		close(fd);
 }
 
-/* In a user namespace there may be no others that it could be. */
-static bool done_or_refused(int result)
-{
-	return result == 0 || errno == EPERM || errno == EINVAL;
-}
-
-/* Whoever it is: a service that has capabilities need not be root, and root without any is a user. */
-static bool clear_capabilities(void)
-{
-	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {0};
-
-	prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0);
-	return syscall(SYS_capset, &header, none) == 0;
-}
-
 static void lay_down_rights(void)
 {
 	const struct rlimit none = {0, 0}, memory = {MEMORY_MOST, MEMORY_MOST};
@@ -87,13 +68,8 @@ static void lay_down_rights(void)
 #else
 	(void)memory;
 #endif
-	if (geteuid() == 0 && (!done_or_refused(setgroups(0, NULL)) ||
-			       !done_or_refused(setresgid(NOBODY, NOBODY, NOBODY)) ||
-			       !done_or_refused(setresuid(NOBODY, NOBODY, NOBODY))))
+	if (!quiet_child_become(NOBODY, NOBODY) || !quiet_child_lay_down_rights())
 		_exit(1);
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) || !clear_capabilities())
-		_exit(1);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 }
 
 /* It goes with its parent, not with the terminal: of signals it knows those of its own faults, as a process

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "stack/call_paths_internal.h"
 #include "stack/debug_files.h"
+#include "stack/debuginfod.h"
 #include "stack/frame_walk.h"
 #include "stack/modules.h"
 #include "stack/namer.h"
@@ -17,6 +18,7 @@
 
 struct unwinder {
 	struct call_paths *paths;
+	struct debuginfod *servers; /* NULL none */
 	struct modules modules;
 	struct namer *namer;
 	struct call_place *asked; /* what the worker is at; NULL nothing */
@@ -24,7 +26,7 @@ struct unwinder {
 	struct call_name names[CALL_NAMES_MOST];
 };
 
-int unwinder_new(struct call_paths *paths, struct unwinder **out)
+int unwinder_new(struct call_paths *paths, struct debuginfod *servers, struct unwinder **out)
 {
 	struct unwinder *unwinder = calloc(1, sizeof(*unwinder));
 
@@ -33,6 +35,7 @@ int unwinder_new(struct call_paths *paths, struct unwinder **out)
 		return -ENOMEM;
 	}
 	unwinder->paths = paths;
+	unwinder->servers = servers;
 	*out = unwinder;
 	return 0;
 }
@@ -163,13 +166,17 @@ static void finish(struct unwinder *unwinder, size_t count)
 	unwinder->asked = NULL;
 }
 
+static void give_files(struct unwinder *unwinder);
+
 static void ask(struct unwinder *unwinder)
 {
 	const struct call_step *at = call_place_step(unwinder->asked);
 	const struct module *module = at->module->own;
 
-	if (module->nameless ||
-	    namer_ask(unwinder->namer, module->number, at->offset - (at->exact ? 0 : 1)))
+	if (module->renewed)
+		give_files(unwinder);
+	else if (module->nameless ||
+		 namer_ask(unwinder->namer, module->number, at->offset - (at->exact ? 0 : 1)))
 		finish(unwinder, 0);
 }
 
@@ -179,11 +186,13 @@ static void give_files(struct unwinder *unwinder)
 	const struct elf_file *file = modules_open(&unwinder->modules, module);
 	struct debug_files files;
 
+	module->renewed = false;
 	if (!file) {
 		finish(unwinder, 0);
 		return;
 	}
-	debug_files_find(module, &files);
+	debug_files_find(module, unwinder->servers, &files);
+	module->awaited = files.awaited;
 	namer_give(unwinder->namer, module->number, file, files.debug, files.shared,
 		   files.usable && !module->symbols_only);
 	debug_files_close(&files);
@@ -220,10 +229,28 @@ static void hear(struct unwinder *unwinder, uint64_t deadline)
 	}
 }
 
+static void hear_servers(struct unwinder *unwinder)
+{
+	const struct debuginfod_file *file = debuginfod_step(unwinder->servers);
+	struct module *module, *next;
+
+	if (!file || !file->path)
+		return;
+	HASH_ITER (hh, unwinder->modules.index, module, next) {
+		if (module->awaited != file)
+			continue;
+		module->awaited = NULL;
+		module->renewed = true;
+		call_paths_name_again(unwinder->paths, &module->face);
+	}
+}
+
 bool unwinder_name(struct unwinder *unwinder, uint64_t deadline)
 {
 	do {
 		if (!unwinder->asked) {
+			if (unwinder->servers)
+				hear_servers(unwinder);
 			unwinder->asked = call_paths_unnamed(unwinder->paths);
 			if (!unwinder->asked) {
 				if (clock_now() - unwinder->busy > IDLE)

@@ -14,10 +14,12 @@
 #include "base/stack_sample.h"
 #include "stack/call_paths.h"
 
+struct debuginfod;
 struct unwinder;
 
-/* `paths` is filled in, and must outlive it. 0 or -ENOMEM. */
-int unwinder_new(struct call_paths *paths, struct unwinder **out);
+/* `paths` is filled in. `servers` are asked for debug files that are not installed; NULL: none is. Both must outlive
+ * it. 0 or -ENOMEM. */
+int unwinder_new(struct call_paths *paths, struct debuginfod *servers, struct unwinder **out);
 void unwinder_free(struct unwinder *unwinder);
 
 /* The id of its call path; 0: nothing could be made of it, not even its first frame, or no room is left. */
@@ -25,7 +27,10 @@ uint32_t unwinder_unwind(struct unwinder *unwinder, const struct stack_sample *s
 
 /* Has frames named that have no names yet, until nothing is left or the deadline (clock_now()) has passed: it waits
  * for the worker until then, and no longer. 0: takes what is there. UINT64_MAX: all. Returns whether anything is
- * left to do. To be called once a tick in any case: an idle worker ends then. */
+ * left to do. To be called once a tick in any case: an idle worker ends then.
+ *
+ * For servers it does not wait: frames have the names that can be had without, and others when a file has come
+ * (debuginfod_waiting() tells whether one may). */
 bool unwinder_name(struct unwinder *unwinder, uint64_t deadline);
 
 #endif

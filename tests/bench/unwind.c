@@ -47,7 +47,7 @@ static double first_time(void)
 		struct unwinder *unwinder;
 		uint64_t began;
 
-		if (call_paths_new(&paths) || unwinder_new(paths, &unwinder))
+		if (call_paths_new(&paths) || unwinder_new(paths, NULL, &unwinder))
 			fail("no memory");
 		began = clock_now();
 		if (!unwinder_unwind(unwinder, &call.sample))
@@ -97,7 +97,7 @@ int main(int argc, char **argv)
 	if (traced_call(argc > 2 ? (const char *const *)argv + 2 : usual, &call))
 		fail("the program cannot be traced, or did not call shmget");
 	first = first_time();
-	if (call_paths_new(&paths) || unwinder_new(paths, &unwinder) ||
+	if (call_paths_new(&paths) || unwinder_new(paths, NULL, &unwinder) ||
 	    !unwinder_unwind(unwinder, &call.sample))
 		fail("no memory");
 	began = clock_now();

@@ -138,6 +138,33 @@ static void places_are_named_once(void **state)
 	assert_true(call_paths_get(paths, 3)->named);
 }
 
+static void places_of_a_module_are_named_again(void **state)
+{
+	static const struct call_step other[] = {{1, &libc, 1, false}, {2, &program, 2, false}};
+	struct call_paths *paths = *state;
+	struct call_place *place;
+
+	call_paths_add(paths, chain, CHAIN, false);
+	call_paths_add(paths, other, 2, false);
+	assert_int_equal(name_all(paths, "before"), 6);
+	call_paths_name_again(paths, &library);
+	assert_false(call_paths_get(paths, 1)->named);
+	assert_true(call_paths_get(paths, 2)->named);
+	/* It has the name that it had. */
+	assert_string_equal(call_paths_get(paths, 1)->frames[1].function, "before");
+	assert_int_equal(name_all(paths, "after"), 1);
+	assert_true(call_paths_get(paths, 1)->named);
+	assert_string_equal(call_paths_get(paths, 1)->frames[0].function, "before");
+	assert_string_equal(call_paths_get(paths, 1)->frames[1].function, "after");
+	/* Where nothing is found now, it keeps it. */
+	call_paths_name_again(paths, &library);
+	place = call_paths_unnamed(paths);
+	call_paths_name(paths, place, NULL, 0);
+	assert_null(call_paths_unnamed(paths));
+	assert_true(call_paths_get(paths, 1)->named);
+	assert_string_equal(call_paths_get(paths, 1)->frames[1].function, "after");
+}
+
 static void inlined_functions_make_frames(void **state)
 {
 	static const struct call_name names[] = {{.function = "inner", .file = "a.c", .line = 1},
@@ -293,6 +320,7 @@ int main(void)
 		TEST(the_site_is_behind_libc),
 		TEST(paths_share_a_site),
 		TEST(places_are_named_once),
+		TEST(places_of_a_module_are_named_again),
 		TEST(inlined_functions_make_frames),
 		TEST(there_is_room_for_so_many_frames),
 		TEST(there_is_room_for_so_many_paths),

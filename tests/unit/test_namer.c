@@ -200,7 +200,7 @@ static void damaged_files(void **state)
 		close(fd);
 		pretend(fixture, program, copy, copy);
 		assert_int_equal(call_paths_new(&paths), 0);
-		assert_int_equal(unwinder_new(paths, &unwinder), 0);
+		assert_int_equal(unwinder_new(paths, NULL, &unwinder), 0);
 		assert_int_not_equal(unwinder_unwind(unwinder, &fixture->call.sample), 0);
 		while (unwinder_name(unwinder, UINT64_MAX))
 			;

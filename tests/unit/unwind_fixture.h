@@ -23,7 +23,8 @@ static inline int set_up(void **state)
 	struct fixture *fixture = calloc(1, sizeof(*fixture));
 
 	*state = fixture;
-	return call_paths_new(&fixture->paths) || unwinder_new(fixture->paths, &fixture->unwinder);
+	return call_paths_new(&fixture->paths) ||
+	       unwinder_new(fixture->paths, NULL, &fixture->unwinder);
 }
 
 static inline int tear_down(void **state)
