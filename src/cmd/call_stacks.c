@@ -19,6 +19,11 @@ enum { CALL_STACKS_KEPT = 4096 };
 /* By then its event has come, or was lost. */
 #define CALL_STACKS_PATIENCE (5 * CLOCK_SECOND)
 
+/* A segment that is gone before its stack is read needs none: where they come and go faster than they can be
+ * unwound, the time for those that stay would be spent on them. After one of them that took t the others have no
+ * stack for SHARE * t. */
+enum { SHARE = 20 };
+
 /* How often servers are looked after, and who waits for longer is told */
 enum { LOOK_MS = 20 };
 #define TELL_AFTER CLOCK_SECOND
@@ -40,6 +45,7 @@ struct call_stacks {
 	bool told;                          /* that they failed */
 	struct made made[CALL_STACKS_KEPT]; /* a ring */
 	uint64_t first, end;                /* [first, end): not all of them are told */
+	uint64_t spare;                     /* from then on there is time for one that is gone */
 
 	/* the reading that is under way */
 	struct model *model;
@@ -73,6 +79,33 @@ void call_stacks_free(struct call_stacks *stacks)
 	free(stacks);
 }
 
+/* Its event is read before, but for the newest. */
+static bool exists(const struct call_stacks *stacks, const struct stack_sample *sample)
+{
+	const struct segment_id id = {.ipcns = sample->ipcns, .shmid = sample->shmid};
+	const struct segment *segment = model_find(stacks->model, &id);
+
+	return segment && !segment->gone;
+}
+
+/* 0: nothing could be made of it, or it was not worth it */
+static uint32_t unwind(struct call_stacks *stacks, const struct stack_sample *sample)
+{
+	const bool wanted = stacks->sought || exists(stacks, sample);
+	const uint64_t began = wanted ? 0 : clock_now();
+	uint32_t stack;
+
+	if (!wanted && began < stacks->spare)
+		return 0;
+	stack = unwinder_unwind(stacks->unwinder, sample);
+	if (!wanted) {
+		const uint64_t ended = clock_now();
+
+		stacks->spare = ended + SHARE * (ended - began);
+	}
+	return stack;
+}
+
 /* The oldest of those that nobody has asked for makes room. */
 static struct made *keep(struct call_stacks *stacks, const struct stack_sample *sample)
 {
@@ -85,7 +118,7 @@ static struct made *keep(struct call_stacks *stacks, const struct stack_sample *
 		.tid = sample->tid,
 		.ipcns = sample->ipcns,
 		.shmid = sample->shmid,
-		.stack = unwinder_unwind(stacks->unwinder, sample),
+		.stack = unwind(stacks, sample),
 		.told = sample->op != FACT_SHMGET,
 	};
 	return made;
