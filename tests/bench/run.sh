@@ -210,8 +210,9 @@ share() {
 	awk -v used="$1" -v time="$2" 'BEGIN { printf "%.3f", used / time * 100 }'
 }
 
+# megabytes PID Rss, or Pss: the ring buffers are mapped twice, and Pss counts their pages once.
 megabytes() {
-	awk '/^VmRSS/ { printf "%.1f", $2 / 1024 }' "/proc/$1/status"
+	awk -v line="$2:" '$1 == line { printf "%.1f", $2 / 1024 }' "/proc/$1/smaps_rollup"
 }
 
 # churned "WHAT" PID "CHURN OPTIONS" "COMMAND": its share of a core while the segments churn
@@ -265,7 +266,7 @@ screen_close() {
 view_screen() {
 	screen_open
 	churned "shmtop, the live view: CPU" "$view" "$1" "shmtop -d 1; churn -p 2 $1"
-	row "shmtop, the live view: resident" "$(megabytes "$view") MiB" "-" "VmRSS"
+	row "shmtop, the live view: resident" "$(megabytes "$view" Rss) MiB" "-" "Rss"
 	screen_close
 }
 
@@ -298,9 +299,10 @@ rested() {
 	rested_before=$(nanoseconds "$view")
 	sleep "$view_seconds"
 	rested_share=$(share $(($(nanoseconds "$view") - rested_before)) $((view_seconds * 1000000000)))
-	rested_size=$(megabytes "$view")
+	rested_size=$(megabytes "$view" Pss)
 	row "$1: CPU" "$rested_share % core" "$(ratio "$rested_share" "${3:-0}")" "$2"
-	row "$1: resident" "$rested_size MiB" "$(ratio "$rested_size" "${4:-0}")" "VmRSS"
+	row "$1: resident, pages once" "$rested_size MiB" "$(ratio "$rested_size" "${4:-0}")" "Pss"
+	row "$1: resident" "$(megabytes "$view" Rss) MiB" "-" "Rss"
 }
 
 # first_frame N: the least milliseconds of N starts until the first byte of a frame is there
